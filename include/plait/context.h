@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* Devices, and the context that everything else lives in. */
+#ifndef PLAIT_CONTEXT_H
+#define PLAIT_CONTEXT_H
+
+#include <plait/status.h>
+#include <stddef.h>
+#include <stdint.h>
+
+PLAIT_EXTERN_C_BEGIN
+
+/* One device with a queue of its own (or the application's: opencl.h), and the kernels built for it.
+ * Owner: whoever creates it frees it, after the models and tensors made in it.
+ * Threads: a context may be shared by threads that each use models and tensors of their own. */
+typedef struct plait_context plait_context;
+
+typedef enum plait_device_kind {
+    PLAIT_DEVICE_CPU = 1,
+    PLAIT_DEVICE_GPU = 2,
+    PLAIT_DEVICE_OTHER = 3,
+} plait_device_kind;
+
+typedef struct plait_device_info {
+    char name[128];           /* as the driver gives it, cut to fit */
+    char platform[64];        /* "Portable Computing Language", ... */
+    char vendor[64];
+    char driver[64];          /* driver version */
+    char opencl[64];          /* OpenCL version of the device, "OpenCL 1.2 ..." */
+    plait_device_kind kind;
+    uint32_t compute_units;
+    uint64_t global_bytes;    /* memory of the device */
+    uint64_t max_alloc_bytes; /* largest single buffer */
+    uint64_t local_bytes;     /* local memory of a work-group */
+    uint64_t reserved[8];
+} plait_device_info;
+
+typedef struct plait_context_opts {
+    uint64_t memory_budget_bytes; /* most device memory that this context may hold; 0: what the device has */
+    int profiling;                /* 1: time every kernel (plait_model_profile); costs some speed */
+    uint64_t reserved[8];         /* 0 */
+} plait_context_opts;
+
+/* Counts the OpenCL devices of this machine. No device at all is a count of 0, not an error. */
+PLAIT_API PLAIT_NODISCARD plait_status plait_device_count(size_t *count);
+
+/* Describes device `index` (0 to count - 1), in the order of preference: the first GPU first, then other
+ * GPUs, CPUs, the rest; device 0 is the one that plait_context_create picks when no name is given. */
+PLAIT_API PLAIT_NODISCARD plait_status plait_device_get(size_t index, plait_device_info *info);
+
+/* Opens a device.
+ *   device  part of a device's or platform's name, in any case ("nvidia", "pocl"), or a number as
+ *           plait_device_get counts; NULL or "": device 0
+ *   opts    NULL: defaults
+ *   out     the context, to be freed with plait_context_free
+ * PLAIT_ERR_NO_DEVICE names every device there is. */
+PLAIT_API PLAIT_NODISCARD plait_status plait_context_create(const char *device, const plait_context_opts *opts,
+                                                            plait_context **out);
+
+/* Describes the context's device. */
+PLAIT_API PLAIT_NODISCARD plait_status plait_context_device(const plait_context *context, plait_device_info *info);
+
+/* Device bytes that the context holds now: tensors, weights and arenas of its models; 0 for NULL.
+ * Buffers that the application lent are not counted. */
+PLAIT_API uint64_t plait_context_bytes(const plait_context *context);
+
+/* Frees the context; NULL is allowed. Models and tensors must be freed before. */
+PLAIT_API void plait_context_free(plait_context *context);
+
+PLAIT_EXTERN_C_END
+#endif

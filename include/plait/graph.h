@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* A graph of layers, built by calling one function a layer (layers.h), as with Keras's functional API. */
+#ifndef PLAIT_GRAPH_H
+#define PLAIT_GRAPH_H
+
+#include <plait/shape.h>
+#include <stdint.h>
+
+PLAIT_EXTERN_C_BEGIN
+
+/* A graph owns its nodes. Models take what they need from it: it may be freed once they are created.
+ * Threads: one at a time. */
+typedef struct plait_graph plait_graph;
+
+/* The output of one layer: a small value to pass on, valid as long as its graph.
+ * A layer that was called wrongly yields a poisoned node: every layer may be called on it, nothing more
+ * is said about it, and plait_model_create reports the first cause with all other mistakes of the graph. */
+typedef struct plait_node {
+    plait_graph *graph;
+    uint32_t id;
+    uint32_t reserved; /* 0 */
+} plait_node;
+
+/* Nodes in order; PLAIT_NODES(a, b) makes one that lives as long as the enclosing block. */
+typedef struct plait_nodes {
+    const plait_node *items;
+    size_t count;
+} plait_nodes;
+
+#ifdef __cplusplus
+static inline plait_nodes plait_nodes_from(const std::initializer_list<plait_node> &nodes)
+{
+    plait_nodes list = {nodes.begin(), nodes.size()}; /* in C++ it lives until the call's end */
+    return list;
+}
+#define PLAIT_NODES(...) (plait_nodes_from({__VA_ARGS__}))
+#else
+#define PLAIT_NODES(...) \
+    ((plait_nodes){(const plait_node[]){__VA_ARGS__}, sizeof((plait_node[]){__VA_ARGS__}) / sizeof(plait_node)})
+#endif
+
+/* Makes an empty graph, to be freed with plait_graph_free. */
+PLAIT_API PLAIT_NODISCARD plait_status plait_graph_create(plait_graph **out);
+
+/* Frees the graph and its nodes; NULL is allowed. */
+PLAIT_API void plait_graph_free(plait_graph *graph);
+
+/* PLAIT_OK while no layer was called wrongly; else PLAIT_ERR_GRAPH (or PLAIT_ERR_HOST_MEMORY), with one
+ * line for each mistake in plait_error_message. plait_model_create makes the same check. */
+PLAIT_API PLAIT_NODISCARD plait_status plait_graph_check(const plait_graph *graph);
+
+/* The shape of a node without its batch axis; rank 0 for a poisoned node. */
+PLAIT_API plait_shape plait_node_shape(plait_node node);
+
+/* The name of the node's layer, given or numbered as Keras does ("conv2d_1"); "" for a poisoned node
+ * without graph. Belongs to the graph. */
+PLAIT_API const char *plait_node_name(plait_node node);
+
+PLAIT_EXTERN_C_END
+#endif
