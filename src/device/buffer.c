@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/buffer.h"
+
+#include "base/memory.h"
+#include "device/cl.h"
+#include "device/stream.h"
+
+/* Takes `bytes` from the context's budget. */
+static plait_status reserve(plait_context *context, size_t bytes)
+{
+    if (bytes > context->info.max_alloc_bytes) {
+        return error_set(PLAIT_ERR_DEVICE_MEMORY,
+                         "device \"%s\": a buffer of %zu bytes is needed, the largest it allows has %llu; use a smaller batch",
+                         context->info.name, bytes, (unsigned long long)context->info.max_alloc_bytes);
+    }
+    uint64_t held = atomic_load(&context->held_bytes);
+    do {
+        if (bytes > context->budget_bytes - held) {
+            return error_set(PLAIT_ERR_DEVICE_MEMORY,
+                             "device \"%s\": %zu bytes are needed, %llu of %llu are held already; use a smaller batch",
+                             context->info.name, bytes, (unsigned long long)held,
+                             (unsigned long long)context->budget_bytes);
+        }
+    } while (!atomic_compare_exchange_weak(&context->held_bytes, &held, held + bytes));
+    return PLAIT_OK;
+}
+
+plait_status buffer_create(plait_context *context, size_t bytes, struct buffer **out)
+{
+    plait_status status = PLAIT_OK;
+    struct buffer *buffer = NULL;
+    cl_int code = CL_SUCCESS;
+
+    TRY(mem_alloc(&buffer, 1, sizeof *buffer));
+    buffer->context = context;
+    TRY(reserve(context, bytes));
+    buffer->bytes = bytes;
+    buffer->mem = clCreateBuffer(context->context, CL_MEM_READ_WRITE, bytes, NULL, &code);
+    TRY(error_from_cl(code, "clCreateBuffer of %zu bytes", bytes));
+    /* drivers that allocate late are made to do it now */
+    TRY(error_from_cl(clEnqueueMigrateMemObjects(context->queue, 1, &buffer->mem,
+                                                 CL_MIGRATE_MEM_OBJECT_CONTENT_UNDEFINED, 0, NULL, NULL),
+                      "clEnqueueMigrateMemObjects of %zu bytes", bytes));
+    *out = buffer;
+    buffer = NULL; /* now the caller's */
+out:
+    buffer_free(buffer);
+    return status;
+}
+
+void buffer_free(struct buffer *buffer)
+{
+    if (!buffer) {
+        return;
+    }
+    if (buffer->mem) {
+        (void)clReleaseMemObject(buffer->mem);
+    }
+    if (!buffer->lent) {
+        atomic_fetch_sub(&buffer->context->held_bytes, buffer->bytes);
+    }
+    mem_free(buffer);
+}
+
+size_t buffer_bytes(const struct buffer *buffer)
+{
+    return buffer->bytes;
+}
+
+plait_status buffer_write(const struct buffer *buffer, size_t offset, const void *source, size_t bytes)
+{
+    plait_status status = PLAIT_OK;
+    struct stream stream;
+
+    TRY(stream_begin(&stream, buffer->context, 0, NULL));
+    TRY(stream_write(&stream, buffer, offset, source, bytes));
+out:
+    return stream_finish(&stream, status);
+}
+
+plait_status buffer_read(const struct buffer *buffer, size_t offset, void *target, size_t bytes)
+{
+    plait_status status = PLAIT_OK;
+    struct stream stream;
+
+    TRY(stream_begin(&stream, buffer->context, 0, NULL));
+    TRY(stream_read(&stream, buffer, offset, target, bytes));
+out:
+    return stream_finish(&stream, status);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Buffers in device memory. */
+#ifndef DEVICE_BUFFER_H
+#define DEVICE_BUFFER_H
+
+#include <plait/context.h>
+
+/* A cl_mem, made here or lent by the application; opaque outside device/. */
+struct buffer;
+
+/* Makes a buffer of `bytes` (more than 0) within the context's budget; the memory is committed now, so
+ * that a lack of it shows here. PLAIT_ERR_DEVICE_MEMORY says what is needed and what there is.
+ * Freed with buffer_free. */
+plait_status buffer_create(plait_context *context, size_t bytes, struct buffer **out);
+
+/* Copies from and to host memory, from byte `offset` on, and waits for the copy. */
+plait_status buffer_write(const struct buffer *buffer, size_t offset, const void *source, size_t bytes);
+plait_status buffer_read(const struct buffer *buffer, size_t offset, void *target, size_t bytes);
+
+/* The bytes from the start to the end of the buffer. */
+size_t buffer_bytes(const struct buffer *buffer);
+
+/* Releases it; lent memory stays the application's. NULL is allowed. */
+void buffer_free(struct buffer *buffer);
+
+#endif

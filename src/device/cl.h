@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* OpenCL inside device/: the structs behind the opaque handles, and codes turned into messages. */
+#ifndef DEVICE_CL_H
+#define DEVICE_CL_H
+
+#ifndef CL_TARGET_OPENCL_VERSION
+#define CL_TARGET_OPENCL_VERSION 120
+#endif
+#define CL_USE_DEPRECATED_OPENCL_1_2_APIS /* clCreateCommandQueue: its successor needs OpenCL 2.0 */
+#include <CL/cl.h>
+
+#include "base/error.h"
+#include "device/device.h"
+
+#include <stdatomic.h>
+#include <threads.h>
+
+struct program;
+
+struct plait_context {
+    cl_device_id device;
+    cl_context context;
+    cl_command_queue queue;
+    bool out_of_order; /* the queue runs commands in any order */
+    bool profiling;    /* the queue keeps times, and they are wanted */
+    struct device_traits traits;
+    plait_device_info info;
+    uint64_t budget_bytes;
+    _Atomic uint64_t held_bytes;
+    mtx_t lock;               /* of the two members below */
+    struct program *programs; /* built so far */
+    cl_event last;            /* out of order: the end of the newest run; else NULL */
+};
+
+struct buffer {
+    plait_context *context;
+    cl_mem mem;
+    size_t bytes;
+    bool lent; /* by the application: not counted */
+};
+
+struct kernel {
+    cl_kernel kernel;
+    const char *name;
+};
+
+/* Name of an OpenCL code, "CL_OUT_OF_RESOURCES"; "unknown code" for others. */
+const char *cl_code_name(cl_int code);
+
+/* PLAIT_OK for CL_SUCCESS; else the status that the code stands for, with the message
+ * "<format ...>: CL_OUT_OF_RESOURCES (-5)". */
+plait_status error_from_cl(cl_int code, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Every device of the machine, in the order of preference. Freed with mem_free. */
+struct device_entry {
+    cl_platform_id platform;
+    cl_device_id device;
+    plait_device_info info;
+};
+plait_status device_list(struct device_entry **out, size_t *count);
+
+/* Describes a device. */
+plait_status device_describe(cl_device_id device, plait_device_info *info);
+
+/* Fills in what operators may know. */
+plait_status device_probe(cl_device_id device, const plait_device_info *info, struct device_traits *traits);
+
+/* Frees the programs of a context. */
+void programs_free(struct program *programs);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/program.h"
+
+#include "base/memory.h"
+#include "device/cl.h"
+#include "device/kernel_sources.h"
+
+#include <string.h>
+
+enum { LOG_BYTES = 2000 }; /* of a driver's build log, in a message */
+
+/* A built program; a list of them hangs on the context. */
+struct program {
+    struct program *next;
+    cl_program program;
+    const char *name; /* of its source */
+    char *options;
+};
+
+static const struct kernel_source *source_of(const char *name)
+{
+    for (size_t i = 0; i < kernel_source_count; i++) {
+        if (strcmp(kernel_sources[i].name, name) == 0) {
+            return &kernel_sources[i];
+        }
+    }
+    return NULL;
+}
+
+static void free_program(struct program *program)
+{
+    if (program) {
+        if (program->program) {
+            (void)clReleaseProgram(program->program);
+        }
+        mem_free(program->options);
+        mem_free(program);
+    }
+}
+
+void programs_free(struct program *programs)
+{
+    while (programs) {
+        struct program *next = programs->next;
+        free_program(programs);
+        programs = next;
+    }
+}
+
+/* Puts the start of the driver's log behind what failed. */
+static plait_status build_error(cl_int code, const plait_context *context, const struct program *program)
+{
+    plait_status status = PLAIT_OK;
+    char *log = NULL;
+    size_t length = 0;
+
+    (void)clGetProgramBuildInfo(program->program, context->device, CL_PROGRAM_BUILD_LOG, 0, NULL, &length);
+    TRY(mem_alloc(&log, length + 1, 1));
+    if (length > 0) {
+        (void)clGetProgramBuildInfo(program->program, context->device, CL_PROGRAM_BUILD_LOG, length, log, NULL);
+    }
+    status = error_set(code == CL_OUT_OF_HOST_MEMORY ? PLAIT_ERR_HOST_MEMORY : PLAIT_ERR_BUILD,
+                       "kernel %s with \"%s\" does not build on \"%s\" (%s, %d); the driver says: %.*s", program->name,
+                       program->options, context->info.name, cl_code_name(code), (int)code, LOG_BYTES, log);
+out:
+    mem_free(log);
+    return status;
+}
+
+static plait_status build(plait_context *context, const char *name, const char *options, struct program **out)
+{
+    plait_status status = PLAIT_OK;
+    struct program *program = NULL;
+    const struct kernel_source *source = source_of(name);
+    cl_int code = CL_SUCCESS;
+
+    if (!source) {
+        return error_set(PLAIT_ERR_UNSUPPORTED, "kernel %s is not part of this build", name);
+    }
+    TRY(mem_alloc(&program, 1, sizeof *program));
+    program->name = source->name;
+    TRY(mem_text(&program->options, options));
+    const char *text = source->text;
+    program->program = clCreateProgramWithSource(context->context, 1, &text, &source->length, &code);
+    TRY(error_from_cl(code, "kernel %s: clCreateProgramWithSource", name));
+    code = clBuildProgram(program->program, 1, &context->device, options, NULL, NULL);
+    if (code != CL_SUCCESS) {
+        status = build_error(code, context, program);
+        goto out;
+    }
+    *out = program;
+    program = NULL; /* now the caller's */
+out:
+    free_program(program);
+    return status;
+}
+
+/* The context's program for a source and options, built if it is new; the caller holds the lock. */
+static plait_status find_or_build(plait_context *context, const char *name, const char *options, struct program **out)
+{
+    plait_status status = PLAIT_OK;
+    struct program *program = context->programs;
+
+    while (program && (strcmp(program->name, name) != 0 || strcmp(program->options, options) != 0)) {
+        program = program->next;
+    }
+    if (!program) {
+        TRY(build(context, name, options, &program));
+        program->next = context->programs;
+        context->programs = program;
+    }
+    *out = program;
+out:
+    return status;
+}
+
+plait_status kernel_create(plait_context *context, const char *name, const char *options, struct kernel **out)
+{
+    plait_status status = PLAIT_OK;
+    struct kernel *kernel = NULL;
+    struct program *program = NULL;
+    cl_int code = CL_SUCCESS;
+
+    TRY(mem_alloc(&kernel, 1, sizeof *kernel));
+    (void)mtx_lock(&context->lock);
+    status = find_or_build(context, name, options, &program);
+    (void)mtx_unlock(&context->lock);
+    TRY(status);
+    kernel->name = program->name;
+    kernel->kernel = clCreateKernel(program->program, name, &code);
+    TRY(error_from_cl(code, "kernel %s: clCreateKernel", name));
+    *out = kernel;
+    kernel = NULL; /* now the caller's */
+out:
+    kernel_free(kernel);
+    return status;
+}
+
+void kernel_free(struct kernel *kernel)
+{
+    if (kernel) {
+        if (kernel->kernel) {
+            (void)clReleaseKernel(kernel->kernel);
+        }
+        mem_free(kernel);
+    }
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/stream.h"
+
+#include "base/memory.h"
+
+static void release_waits(struct stream *stream)
+{
+    for (cl_uint i = 0; i < stream->wait_count; i++) {
+        (void)clReleaseEvent(stream->waits[i]);
+    }
+    stream->wait_count = 0;
+}
+
+static plait_status wait_for(struct stream *stream, cl_event event)
+{
+    plait_status status = PLAIT_OK;
+
+    TRY(error_from_cl(clRetainEvent(event), "clRetainEvent of a wait list"));
+    stream->waits[stream->wait_count++] = event;
+out:
+    return status;
+}
+
+plait_status stream_begin(struct stream *stream, plait_context *context, cl_uint count, const cl_event *list)
+{
+    plait_status status = PLAIT_OK;
+
+    *stream = (struct stream){.context = context};
+    TRY(mem_alloc(&stream->waits, (size_t)count + 1, sizeof *stream->waits));
+    for (cl_uint i = 0; i < count; i++) {
+        TRY(wait_for(stream, list[i]));
+    }
+    if (context->out_of_order) {
+        (void)mtx_lock(&context->lock);
+        status = context->last ? wait_for(stream, context->last) : PLAIT_OK;
+        (void)mtx_unlock(&context->lock);
+    }
+out:
+    return status;
+}
+
+bool stream_wants_event(const struct stream *stream)
+{
+    return stream->context->out_of_order || stream->profile;
+}
+
+plait_status stream_advance(struct stream *stream, cl_event event)
+{
+    plait_status status = PLAIT_OK;
+
+    release_waits(stream);
+    if (stream->context->out_of_order && event) {
+        stream->waits[stream->wait_count++] = event;
+    }
+    if (stream->profile && event) {
+        status = profile_add(stream->profile, stream->step, event);
+    }
+    if (!stream->context->out_of_order && event) {
+        (void)clReleaseEvent(event);
+    }
+    return status;
+}
+
+/* A list as OpenCL wants it: NULL if empty. */
+static const cl_event *waits_of(const struct stream *stream)
+{
+    return stream->wait_count > 0 ? stream->waits : NULL;
+}
+
+plait_status stream_write(struct stream *stream, const struct buffer *buffer, size_t offset, const void *source,
+                          size_t bytes)
+{
+    plait_status status = PLAIT_OK;
+    cl_event event = NULL;
+
+    TRY(error_from_cl(clEnqueueWriteBuffer(stream->context->queue, buffer->mem, CL_FALSE, offset, bytes, source,
+                                           stream->wait_count, waits_of(stream),
+                                           stream_wants_event(stream) ? &event : NULL),
+                      "clEnqueueWriteBuffer of %zu bytes", bytes));
+    TRY(stream_advance(stream, event));
+out:
+    return status;
+}
+
+plait_status stream_read(struct stream *stream, const struct buffer *buffer, size_t offset, void *target,
+                         size_t bytes)
+{
+    plait_status status = PLAIT_OK;
+    cl_event event = NULL;
+
+    TRY(error_from_cl(clEnqueueReadBuffer(stream->context->queue, buffer->mem, CL_FALSE, offset, bytes, target,
+                                          stream->wait_count, waits_of(stream),
+                                          stream_wants_event(stream) ? &event : NULL),
+                      "clEnqueueReadBuffer of %zu bytes", bytes));
+    TRY(stream_advance(stream, event));
+out:
+    return status;
+}
+
+/* An event that completes when all commands of the stream have. */
+static plait_status mark(const struct stream *stream, cl_event *event)
+{
+    return error_from_cl(clEnqueueMarkerWithWaitList(stream->context->queue, stream->wait_count, waits_of(stream),
+                                                     event),
+                         "clEnqueueMarkerWithWaitList");
+}
+
+/* Makes the stream's newest command the one that later streams of the context wait for. */
+static void hand_over(struct stream *stream)
+{
+    plait_context *context = stream->context;
+
+    if (context->out_of_order && stream->wait_count == 1) {
+        (void)mtx_lock(&context->lock);
+        const cl_event before = context->last;
+        context->last = stream->waits[0];
+        stream->wait_count = 0; /* now the context's */
+        (void)mtx_unlock(&context->lock);
+        if (before) {
+            (void)clReleaseEvent(before);
+        }
+    }
+    release_waits(stream);
+    mem_free(stream->waits);
+}
+
+plait_status stream_end(struct stream *stream, plait_status status, cl_event *event)
+{
+    if (status == PLAIT_OK && event) {
+        status = mark(stream, event);
+    }
+    hand_over(stream);
+    return status;
+}
+
+plait_status stream_finish(struct stream *stream, plait_status status)
+{
+    cl_event end = NULL;
+    plait_status waited = mark(stream, &end);
+
+    if (waited == PLAIT_OK) {
+        waited = error_from_cl(clFlush(stream->context->queue), "clFlush");
+    }
+    if (waited == PLAIT_OK) {
+        waited = error_from_cl(clWaitForEvents(1, &end), "clWaitForEvents");
+    }
+    if (waited != PLAIT_OK) {
+        /* host memory must not be touched after this call: the last resort */
+        (void)clFinish(stream->context->queue);
+    }
+    if (end) {
+        (void)clReleaseEvent(end);
+    }
+    hand_over(stream);
+    return status != PLAIT_OK ? status : waited;
+}
