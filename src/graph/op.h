@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* The whole contract of an operator.
+ *
+ * An operator is one file in ops/ with one `struct op`. The graph calls `infer`; the planner asks the
+ * traits what it may do with the operator, and its variants how they would compute a step; the model
+ * lets the chosen variant pack its weights and, at each run, enqueue its kernels. Nothing else in plait
+ * knows an operator by name. */
+#ifndef GRAPH_OP_H
+#define GRAPH_OP_H
+
+#include "device/device.h"
+#include "device/launch.h"
+#include "graph/activation.h"
+#include "graph/ir.h"
+#include "shape/view.h"
+
+enum { STEP_MAX_KERNELS = 4 };
+
+/* Where a tensor lies at run time: a buffer, the first element in it, and the view from there, whose
+ * axis 0 has the size of this run's batch. */
+struct operand {
+    const struct buffer *buffer;
+    size_t offset;
+    struct view view;
+};
+
+/* A kernel that a step needs: file stem and function name, and build options. */
+struct kernel_request {
+    const char *name;
+    struct text options;
+};
+
+/* One operator as planned: what its variant computes. Outlives the graph. */
+struct step {
+    const struct op *op;
+    const struct variant *variant;
+    const char *layer;               /* its layer's name; belongs to the plan */
+    void *params;                    /* copy of the node's */
+    const struct weight *weights;    /* the node's; valid while planning and packing only */
+    size_t weight_count;
+    size_t input_count;
+    struct view *inputs;             /* axis 0 has the planned batch */
+    struct view output;
+    bool has_residual;               /* a tensor of the output's shape is added before the activation */
+    struct view residual;
+    struct activation activation;    /* applied last; linear if none */
+    const double *scale;             /* folded into the weights, by output channel: y = scale * y + shift, */
+    const double *shift;             /* before residual and activation; NULL: none */
+    double flops;                    /* arithmetic a sample */
+
+    /* Filled in by variant->plan. */
+    size_t packed_floats;            /* weights as this variant wants them; 0: none */
+    size_t scratch_floats;           /* device memory during the step, for the planned batch */
+    struct kernel_request kernels[STEP_MAX_KERNELS];
+    size_t kernel_count;
+    size_t tile[4];                  /* what the variant wants to remember */
+};
+
+/* What a step gets when it is enqueued. */
+struct run {
+    struct stream *stream;
+    size_t batch;
+    const struct operand *inputs;
+    struct operand output;
+    struct operand residual;         /* if step->has_residual */
+    const struct buffer *packed;     /* if step->packed_floats */
+    const struct buffer *scratch;    /* if step->scratch_floats */
+    size_t scratch_offset;           /* first element of scratch in its buffer */
+    struct kernel *const *kernels;   /* as step->kernels */
+};
+
+/* One way to compute an operator. */
+struct variant {
+    const char *name;
+    /* Whether it can compute the step, and is meant to on this device; a single expression. */
+    bool (*applicable)(const struct step *step, const struct device_traits *device);
+    /* Asks for packed weights, scratch and kernels. */
+    plait_status (*plan)(struct step *step, const struct device_traits *device);
+    /* Writes the packed weights, scale and shift folded in; NULL if the variant has none. */
+    void (*pack)(const struct step *step, float *packed);
+    /* Launches the kernels on run->stream. */
+    plait_status (*enqueue)(const struct step *step, const struct run *run);
+};
+
+struct op {
+    const char *name;       /* Keras's function: "conv2d" */
+    const char *class_name; /* Keras's class: "Conv2D" */
+
+    /* Checks params and inputs and sets node->shape and node->weights, or says what is wrong with
+     * node_fail. `inputs` are the sample shapes of the node's inputs, none of them poisoned. */
+    void (*infer)(plait_graph *graph, struct node *node, const plait_shape *inputs);
+
+    /* Arithmetic a sample, a multiply-add counting 2; NULL: none worth counting. */
+    double (*flops)(const struct node *node, const plait_shape *inputs);
+
+    /* The ways to compute it, fastest first; the last is the plain reference, which is always
+     * applicable. None for inputs and for operators that only alias. */
+    const struct variant *const *variants;
+    size_t variant_count;
+
+    /* What the planner may do with it. */
+    bool is_input;          /* a value from outside */
+    bool aliases;           /* the output is input 0, in C order, under another shape */
+    bool takes_affine;      /* scale and shift of its output's last axis fold into its weights */
+    bool takes_activation;  /* applies step->activation in its store */
+    bool takes_residual;    /* adds step->residual before the activation */
+    bool is_sum;            /* of all inputs: with two of equal shape, one can be the other's residual */
+
+    /* y = scale[c] * x + shift[c] along the last axis: writes both, `channels` values each, and returns
+     * true; false if this node works along another axis. NULL: not affine. */
+    bool (*affine)(const struct node *node, size_t channels, double *scale, double *shift);
+
+    /* The pointwise function that it is, if it is one that takes_activation operators may apply. NULL: none. */
+    bool (*activation)(const struct node *node, struct activation *activation);
+
+    /* Joins its inputs along this axis, the batch being axis 0: they may be written in place. NULL: not. */
+    size_t (*join_axis)(const struct node *node);
+};
+
+/* Asks for a kernel: the function `name` in kernels/<name>.cl. Returns its options, to add to. */
+struct text *step_kernel(struct step *step, const char *name);
+
+/* Arguments of a kernel for an operand: its buffer and its offset (__global float *, long). */
+#define ARG_OPERAND(operand) arg_buffer((operand).buffer), arg_long((operand).offset)
+
+#endif
