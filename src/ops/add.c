@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* y = x[0] + x[1] + ..., from left to right. */
+#include "ops/merge.h"
+
+static const struct op op_add = {
+    .name = "add",
+    .class_name = "Add",
+    .infer = merge_infer,
+    .variants = merge_variants,
+    .variant_count = MERGE_VARIANTS,
+    .takes_activation = true,
+    .is_sum = true,
+};
+
+plait_node plait_add(plait_nodes x, const plait_layer_opts *opts)
+{
+    return merge_layer(&op_add, x, opts, (struct merge){.operation = "OPERATION_ADD"});
+}

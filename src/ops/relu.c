@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* y = min(x > threshold ? x : 0, max_value) - negative_slope * max(threshold - x, 0): Keras's ReLU layer. */
+#include "ops/pointwise.h"
+
+#include <math.h>
+
+static void infer(plait_graph *graph, struct node *node, const plait_shape *inputs)
+{
+    const struct activation *relu = node->params;
+
+    node->shape = inputs[0];
+    if (relu->has_max && !(relu->max >= 0)) {
+        node_fail(graph, node, "max_value is %g; it must be 0 or more", (double)relu->max);
+    }
+    if (!(relu->slope >= 0 && isfinite(relu->slope))) {
+        node_fail(graph, node, "negative_slope is %g; it must be 0 or more, and finite", (double)relu->slope);
+    }
+    if (!(relu->threshold >= 0 && isfinite(relu->threshold))) {
+        node_fail(graph, node, "threshold is %g; it must be 0 or more, and finite", (double)relu->threshold);
+    }
+}
+
+static bool activation(const struct node *node, struct activation *activation)
+{
+    *activation = *(const struct activation *)node->params;
+    return true;
+}
+
+static const struct op op_relu = {
+    .name = "relu",
+    .class_name = "ReLU",
+    .infer = infer,
+    .variants = pointwise_variants,
+    .variant_count = POINTWISE_VARIANTS,
+    .activation = activation,
+};
+
+plait_node plait_relu(plait_node x, const plait_relu_opts *opts)
+{
+    static const plait_relu_opts defaults = {0};
+    const plait_relu_opts *o = opts ? opts : &defaults;
+    struct activation relu = {.kind = PLAIT_RELU, .slope = o->negative_slope, .threshold = o->threshold};
+
+    if (o->max_value && *o->max_value != INFINITY) {
+        relu.has_max = true;
+        relu.max = *o->max_value;
+    }
+    return graph_add(&op_relu, PLAIT_NODES(x), o->name, &relu, sizeof relu);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* y = x[0] - x[1]. */
+#include "ops/merge.h"
+
+static void infer(plait_graph *graph, struct node *node, const plait_shape *inputs)
+{
+    if (node->input_count != 2) {
+        node_fail(graph, node, "there are %zu inputs but exactly 2 can be subtracted", node->input_count);
+        return;
+    }
+    merge_infer(graph, node, inputs);
+}
+
+static const struct op op_subtract = {
+    .name = "subtract",
+    .class_name = "Subtract",
+    .infer = infer,
+    .variants = merge_variants,
+    .variant_count = MERGE_VARIANTS,
+    .takes_activation = true,
+};
+
+plait_node plait_subtract(plait_nodes x, const plait_layer_opts *opts)
+{
+    return merge_layer(&op_subtract, x, opts, (struct merge){.operation = "OPERATION_SUBTRACT"});
+}

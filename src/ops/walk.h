@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Elementwise kernels: each output element comes from one element of each operand, wherever it lies.
+ *
+ * Such a kernel takes its operands, the output last, as (pointer, offset) pairs, then their common dims and
+ * the strides of each (kernels/walk.clh). It comes in two forms: <name>_cpu, where a work-item computes a
+ * share of the rows (kernels/row.clh), and <name>_reference, where it computes one element. */
+#ifndef OPS_WALK_H
+#define OPS_WALK_H
+
+#include "graph/op.h"
+
+enum { WALK_MAX_OPERANDS = 4 };
+
+/* About how many elements a work-item of a _cpu kernel computes: 10 microseconds of work. */
+enum { WALK_RUN = 8192 };
+
+enum walk_form { WALK_CPU, WALK_REFERENCE };
+
+/* What the walk remembers in step->tile. */
+enum { WALK_RANK, WALK_GROUP };
+
+/* Whether a _cpu kernel is meant for the device; a variant's `applicable`. */
+bool walk_cpu_applicable(const struct step *step, const struct device_traits *device);
+
+/* True. */
+bool walk_reference_applicable(const struct step *step, const struct device_traits *device);
+
+/* The fewest axes in which the views, all of the same dims, can be walked together. */
+size_t walk_rank(const struct view *views, size_t count);
+
+/* Decides how operands of up to `rank` axes are walked; before any walk_kernel. */
+void walk_plan(struct step *step, enum walk_form form, size_t rank, const struct device_traits *device);
+
+/* Asks for the kernel `name`; returns its options, to add to. */
+struct text *walk_kernel(struct step *step, const char *name);
+
+/* Brings the operands' views to exactly `rank` axes: the fewest, behind axes of size 1. */
+void walk_align(struct operand *operands, size_t count, size_t rank);
+
+/* Launches the kernel that was asked for as number `index`. */
+plait_status walk_launch(const struct step *step, const struct run *run, size_t index,
+                         const struct operand *operands, size_t count);
+
+#endif
