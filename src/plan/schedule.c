@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/* Pass: one step for each operator and each copy, with the variant that computes it. */
+#include "base/memory.h"
+#include "ops/copy.h"
+#include "plan/values.h"
+#include "shape/shape.h"
+
+#include <string.h>
+
+/* Notes that a step touches the storage of a place. */
+static void touch(struct plan *plan, const struct place *place)
+{
+    struct storage *storage = &plan->storages[place->storage];
+    const size_t step = plan->step_count - 1;
+
+    storage->first = storage->first == NONE ? step : storage->first;
+    storage->last = step;
+}
+
+static bool named(const struct variant *variant, struct text_range name)
+{
+    return strlen(variant->name) == name.length && strncmp(variant->name, name.begin, name.length) == 0;
+}
+
+static plait_status no_variant(const struct step *step, struct text_range name)
+{
+    plait_status status = PLAIT_OK;
+    struct text names = {0};
+
+    for (size_t i = 0; i < step->op->variant_count; i++) {
+        text_add(&names, "%s%s", i ? ", " : "", step->op->variants[i]->name);
+    }
+    TRY(names.status);
+    status = error_set(PLAIT_ERR_INVALID, "%s \"%s\": there is no variant \"%.*s\"; there are: %s", step->op->name,
+                       step->layer, (int)name.length, name.begin, text_string(&names));
+out:
+    text_free(&names);
+    return status;
+}
+
+/* Takes back what a variant's plan asked for. */
+static void reset(struct step *step)
+{
+    for (size_t i = 0; i < step->kernel_count; i++) {
+        text_free(&step->kernels[i].options);
+    }
+    memset(step->kernels, 0, sizeof step->kernels);
+    memset(step->tile, 0, sizeof step->tile);
+    step->kernel_count = 0;
+    step->packed_floats = 0;
+    step->scratch_floats = 0;
+}
+
+static plait_status plan_variant(struct step *step, const struct variant *variant, const struct device_traits *device)
+{
+    plait_status status = PLAIT_OK;
+
+    reset(step);
+    step->variant = variant;
+    TRY(variant->plan(step, device));
+    for (size_t i = 0; i < step->kernel_count; i++) {
+        TRY(step->kernels[i].options.status);
+    }
+out:
+    return status == PLAIT_OK ? status : error_within(status, "%s \"%s\": variant %s: ", step->op->name, step->layer,
+                                                      variant->name);
+}
+
+/* The forced variant, or the first that is applicable and can be planned. */
+static plait_status choose_variant(const struct values *values, struct step *step)
+{
+    plait_status status = PLAIT_OK;
+    const struct device_traits *device = values->request->device;
+    struct text_range name;
+    const bool forced = variant_forced(values, step->op, &name);
+
+    for (size_t i = 0; i < step->op->variant_count; i++) {
+        const struct variant *variant = step->op->variants[i];
+        if (forced ? !named(variant, name) : !variant->applicable(step, device)) {
+            continue;
+        }
+        status = plan_variant(step, variant, device);
+        if (forced || status != PLAIT_ERR_UNSUPPORTED) {
+            return status;
+        }
+    }
+    return forced ? no_variant(step, name) : status;
+}
+
+/* Appends a step with room for its inputs. */
+static plait_status add_step(struct plan *plan, const struct op *op, const char *layer, size_t input_count)
+{
+    plait_status status = PLAIT_OK;
+
+    TRY(mem_grow(&plan->steps, &plan->step_capacity, plan->step_count + 1, sizeof *plan->steps));
+    struct planned_step *planned = &plan->steps[plan->step_count++];
+    *planned = (struct planned_step){.scratch = NONE};
+    planned->step.op = op;
+    TRY(mem_text(&planned->layer, layer));
+    planned->step.layer = planned->layer;
+    TRY(mem_alloc(&planned->inputs, input_count, sizeof *planned->inputs));
+    TRY(mem_alloc(&planned->step.inputs, input_count, sizeof *planned->step.inputs));
+    planned->step.input_count = input_count;
+out:
+    return status;
+}
+
+/* Ends the newest step, whose places are set: lifetimes, variant, scratch. */
+static plait_status finish_step(struct values *values)
+{
+    plait_status status = PLAIT_OK;
+    struct plan *plan = values->plan;
+    struct planned_step *planned = &plan->steps[plan->step_count - 1];
+    struct step *step = &planned->step;
+
+    for (size_t i = 0; i < step->input_count; i++) {
+        step->inputs[i] = planned->inputs[i].view;
+        touch(plan, &planned->inputs[i]);
+    }
+    step->output = planned->output.view;
+    touch(plan, &planned->output);
+    if (step->has_residual) {
+        step->residual = planned->residual.view;
+        touch(plan, &planned->residual);
+    }
+    TRY(choose_variant(values, step));
+    if (step->scratch_floats > 0) {
+        const struct storage scratch = {.kind = STORAGE_ARENA,
+                                        .floats = step->scratch_floats,
+                                        .first = plan->step_count - 1,
+                                        .last = plan->step_count - 1};
+        TRY(mem_grow(&plan->storages, &plan->storage_capacity, plan->storage_count + 1, sizeof scratch));
+        plan->storages[plan->storage_count] = scratch;
+        planned->scratch = plan->storage_count++;
+    }
+out:
+    return status;
+}
+
+static plait_status schedule_copy(struct values *values, const char *layer, struct place from, struct place to)
+{
+    plait_status status = PLAIT_OK;
+
+    TRY(add_step(values->plan, &op_copy, layer, 1));
+    struct planned_step *planned = &values->plan->steps[values->plan->step_count - 1];
+    TRY(mem_text(&planned->fused, ""));
+    planned->inputs[0] = from;
+    planned->output = to;
+    TRY(finish_step(values));
+out:
+    return status;
+}
+
+/* Names a layer that no kernel runs for. */
+static void note_free(const struct value *value, struct text *free_layers)
+{
+    text_add(free_layers, "%s%s", free_layers->length ? ", " : "", value->node->name);
+}
+
+static plait_status schedule_join(struct values *values, const struct value *join, struct text *free_layers)
+{
+    plait_status status = PLAIT_OK;
+    const size_t axis = join->node->op->join_axis(join->node);
+    size_t begin = 0;
+    bool copies = false;
+
+    for (size_t i = 0; i < join->input_count; i++) {
+        const struct value *part = &values->items[join->inputs[i]];
+        const size_t size = part->shape.dims[axis - 1];
+        const struct place slice = value_slice(join, axis, begin, size);
+        begin += size;
+        if (join->copied[i]) {
+            TRY(schedule_copy(values, join->node->name, part->place, slice));
+            copies = true;
+        }
+    }
+    if (!copies) {
+        note_free(join, free_layers);
+    }
+out:
+    return status;
+}
+
+static plait_status schedule_alias(struct values *values, const struct value *alias, struct text *free_layers)
+{
+    plait_status status = PLAIT_OK;
+    const struct value *source = &values->items[alias->inputs[0]];
+    struct place from = source->place;
+    struct place to = alias->place;
+    const plait_shape as_source = shape_with_batch(source->shape, values->plan->batch);
+    const plait_shape as_alias = shape_with_batch(alias->shape, values->plan->batch);
+
+    if (!alias->copied[0]) {
+        note_free(alias, free_layers);
+        return PLAIT_OK;
+    }
+    if (!view_reshape(&alias->place.view, as_source, &to.view)) {
+        to = alias->place;
+        if (!view_reshape(&source->place.view, as_alias, &from.view)) {
+            return error_set(PLAIT_ERR_UNSUPPORTED, "%s \"%s\": no copy from %s to %s can be planned",
+                             alias->node->op->name, alias->node->name, shape_name(as_source).text,
+                             shape_name(as_alias).text);
+        }
+    }
+    TRY(schedule_copy(values, alias->node->name, from, to));
+out:
+    return status;
+}
+
+/* Flops as the operator counts them from its input shapes. */
+static plait_status count_flops(const struct values *values, const struct value *value, double *flops)
+{
+    plait_status status = PLAIT_OK;
+    plait_shape *shapes = NULL;
+
+    if (!value->node->op->flops) {
+        return PLAIT_OK;
+    }
+    TRY(mem_alloc(&shapes, value->input_count, sizeof *shapes));
+    for (size_t i = 0; i < value->input_count; i++) {
+        shapes[i] = values->items[value->inputs[i]].shape;
+    }
+    *flops = value->node->op->flops(value->node, shapes);
+out:
+    mem_free(shapes);
+    return status;
+}
+
+static plait_status schedule_operator(struct values *values, struct value *value)
+{
+    plait_status status = PLAIT_OK;
+    const struct node *node = value->node;
+
+    TRY(add_step(values->plan, node->op, node->name, value->input_count));
+    struct planned_step *planned = &values->plan->steps[values->plan->step_count - 1];
+    struct step *step = &planned->step;
+    TRY(mem_text(&planned->fused, text_string(&value->fused)));
+    TRY(mem_copy(&step->params, node->params, node->params_bytes));
+    TRY(count_flops(values, value, &step->flops));
+    step->weights = node->weights;
+    step->weight_count = node->weight_count;
+    step->activation = value->activation;
+    planned->scale = value->scale;
+    planned->shift = value->shift;
+    value->scale = NULL; /* now the plan's */
+    value->shift = NULL;
+    step->scale = planned->scale;
+    step->shift = planned->shift;
+    for (size_t i = 0; i < value->input_count; i++) {
+        planned->inputs[i] = values->items[value->inputs[i]].place;
+    }
+    planned->output = value->place;
+    step->has_residual = value->residual != NONE;
+    if (step->has_residual) {
+        planned->residual = values->items[value->residual].place;
+    }
+    TRY(finish_step(values));
+out:
+    return status;
+}
+
+/* Outputs that are inputs, or that another output has claimed, are copied at the end. */
+static plait_status schedule_outputs(struct values *values)
+{
+    plait_status status = PLAIT_OK;
+    const plait_nodes outputs = values->request->outputs;
+
+    for (size_t i = 0; i < outputs.count; i++) {
+        const struct value *value = &values->items[values->outputs[i]];
+        if (value->output == i) {
+            continue;
+        }
+        struct plan *plan = values->plan;
+        const plait_shape shape = shape_with_batch(value->shape, plan->batch);
+        struct place to = {.storage = plan->storage_count, .view = view_of(shape)};
+        TRY(mem_grow(&plan->storages, &plan->storage_capacity, plan->storage_count + 1, sizeof *plan->storages));
+        plan->storages[plan->storage_count++] =
+            (struct storage){.kind = STORAGE_OUTPUT, .index = i, .floats = shape_count(shape), .first = NONE};
+        TRY(schedule_copy(values, plait_node_name(outputs.items[i]), value->place, to));
+    }
+out:
+    return status;
+}
+
+plait_status pass_schedule(struct values *values)
+{
+    plait_status status = PLAIT_OK;
+    struct text free_layers = {0};
+
+    for (size_t i = 0; i < values->count; i++) {
+        struct value *value = &values->items[i];
+        if (!value->node || value->node->op->is_input) {
+            continue;
+        }
+        if (value->node->op->join_axis) {
+            TRY(schedule_join(values, value, &free_layers));
+        } else if (value->node->op->aliases) {
+            TRY(schedule_alias(values, value, &free_layers));
+        } else {
+            TRY(schedule_operator(values, value));
+        }
+    }
+    TRY(schedule_outputs(values));
+    TRY(free_layers.status);
+    TRY(mem_text(&values->plan->free_layers, text_string(&free_layers)));
+out:
+    text_free(&free_layers);
+    return status;
+}

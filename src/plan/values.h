@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* What the passes work on: the values of the graph's nodes, and the passes. */
+#ifndef PLAN_VALUES_H
+#define PLAN_VALUES_H
+
+#include "plan/plan.h"
+
+enum { NONE = SIZE_MAX };
+
+/* The output of a node that is computed. A pass that merges producer and consumer moves the producer's
+ * operator into the consumer's value, so that whoever reads the consumer's output need not change. */
+struct value {
+    const struct node *node; /* whose operator computes the value; NULL: merged into another value */
+    plait_shape shape;       /* of a sample */
+    size_t *inputs;          /* values, each of a smaller index */
+    size_t input_count;
+    size_t uses;             /* inputs, residuals and outputs of the model that read it */
+    size_t output;           /* the model's output whose memory it has; NONE */
+    bool is_output;
+    double *scale;           /* folded in, by channel; NULL: none */
+    double *shift;
+    size_t residual;         /* value added before the activation; NONE */
+    struct activation activation;
+    struct text fused;       /* layers merged into this value */
+
+    /* set by place */
+    struct place place;
+    bool placed;
+    bool follows; /* an alias that shares its input's memory as it is */
+    bool *copied; /* of a join or alias: inputs that are copied into place; NULL: none */
+};
+
+struct values {
+    const struct plan_request *request;
+    struct plan *plan;
+    struct value *items; /* in topological order */
+    size_t count;
+    size_t *outputs; /* the value of each output of the model */
+};
+
+/* The passes, in this order. */
+plait_status pass_select(struct values *values);
+plait_status pass_fold_affine(struct values *values);
+plait_status pass_fuse_epilogue(struct values *values);
+plait_status pass_place(struct values *values);
+plait_status pass_schedule(struct values *values);
+plait_status pass_memory_plan(struct values *values);
+
+/* Whether the value is read by one operator alone, so that it may be merged with it. */
+bool value_is_private(const struct value *value);
+
+/* Moves producer `from`, which only `into` reads, into value `into`: operator, inputs and all that was
+ * merged into it before; what `into` was is noted as fused. */
+plait_status value_absorb(struct values *values, size_t into, size_t from);
+
+/* Where part `begin` to `begin + size` along `axis` of a join that has its place lies. */
+struct place value_slice(const struct value *join, size_t axis, size_t begin, size_t size);
+
+/* The variant that the options demand for an operator; NULL: none. An operator with a demand is neither
+ * folded nor fused nor placed: its own kernel runs. */
+struct text_range {
+    const char *begin;
+    size_t length;
+};
+bool variant_forced(const struct values *values, const struct op *op, struct text_range *name);
+
+#endif
