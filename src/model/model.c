@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* Making a model: the plan becomes kernels, packed weights and an arena on the device. */
+#include "model/model.h"
+
+#include "base/memory.h"
+#include "device/profile.h"
+
+enum { DEFAULT_BATCH = 32 }; /* Model.predict's */
+
+static plait_status make_plan(const plait_context *context, plait_nodes inputs, plait_nodes outputs,
+                              const plait_model_opts *opts, struct plan **plan)
+{
+    plait_model_opts complete = opts ? *opts : (plait_model_opts){0};
+    const struct plan_request request = {
+        .inputs = inputs, .outputs = outputs, .opts = &complete, .device = context_traits(context)};
+
+    if (complete.accuracy != PLAIT_FAST && complete.accuracy != PLAIT_STRICT) {
+        return error_set(PLAIT_ERR_INVALID, "plait_model_create: accuracy is %d; it must be PLAIT_FAST or PLAIT_STRICT",
+                         (int)complete.accuracy);
+    }
+    complete.batch = complete.batch ? complete.batch : DEFAULT_BATCH;
+    return plan_create(&request, plan);
+}
+
+/* Refuses a plan that cannot fit, before anything of it is on the device. */
+static plait_status check_memory(const plait_context *context, const struct plan *plan)
+{
+    const plait_memory memory = plan_memory(plan);
+    const uint64_t needed = memory.weights_bytes + memory.arena_bytes;
+    const uint64_t free_bytes = context_free_bytes(context);
+
+    if (needed > free_bytes) {
+        return error_set(PLAIT_ERR_DEVICE_MEMORY,
+                         "the model needs %llu bytes on the device (weights %llu, intermediate values for a batch of %zu "
+                         "%llu), but %llu are free; use a smaller batch",
+                         (unsigned long long)needed, (unsigned long long)memory.weights_bytes, plan->batch,
+                         (unsigned long long)memory.arena_bytes, (unsigned long long)free_bytes);
+    }
+    return PLAIT_OK;
+}
+
+/* Packs a step's weights in host memory and uploads them. */
+static plait_status upload(plait_context *context, const struct step *step, struct buffer **out)
+{
+    plait_status status = PLAIT_OK;
+    float *packed = NULL;
+    const size_t bytes = step->packed_floats * sizeof *packed;
+
+    TRY(mem_alloc(&packed, step->packed_floats, sizeof *packed));
+    step->variant->pack(step, packed);
+    TRY(buffer_create(context, bytes, out));
+    TRY(buffer_write(*out, 0, packed, bytes));
+out:
+    mem_free(packed);
+    return status;
+}
+
+static plait_status realize_step(plait_context *context, const struct step *step, struct step_objects *objects)
+{
+    plait_status status = PLAIT_OK;
+
+    for (size_t i = 0; i < step->kernel_count; i++) {
+        TRY(kernel_create(context, step->kernels[i].name, text_string(&step->kernels[i].options),
+                          &objects->kernels[i]));
+    }
+    if (step->packed_floats > 0) {
+        TRY(upload(context, step, &objects->packed));
+    }
+out:
+    return status == PLAIT_OK ? status : error_within(status, "%s \"%s\": ", step->op->name, step->layer);
+}
+
+static plait_status realize(plait_model *model)
+{
+    plait_status status = PLAIT_OK;
+    struct plan *plan = model->plan;
+    size_t most_inputs = 0;
+
+    TRY(mem_alloc(&model->objects, plan->step_count, sizeof *model->objects));
+    for (size_t i = 0; i < plan->step_count; i++) {
+        struct step *step = &plan->steps[i].step;
+        TRY(realize_step(model->context, step, &model->objects[i]));
+        step->weights = NULL; /* the caller's again */
+        most_inputs = step->input_count > most_inputs ? step->input_count : most_inputs;
+    }
+    TRY(mem_alloc(&model->operands, most_inputs, sizeof *model->operands));
+    if (plan->arena_floats > 0) {
+        TRY(buffer_create(model->context, plan->arena_floats * sizeof(float), &model->arena));
+    }
+    TRY(mem_alloc(&model->inputs, plan->input_count, sizeof(struct buffer *)));
+    TRY(mem_alloc(&model->outputs, plan->output_count, sizeof(struct buffer *)));
+    TRY(profile_create(model->context, &model->profile));
+out:
+    return status;
+}
+
+plait_status plait_model_create(plait_context *context, plait_nodes inputs, plait_nodes outputs,
+                                const plait_model_opts *opts, plait_model **out)
+{
+    plait_status status = PLAIT_OK;
+    plait_model *model = NULL;
+
+    if (!context || !out) {
+        return error_set(PLAIT_ERR_INVALID, "plait_model_create: %s is NULL", !context ? "context" : "out");
+    }
+    *out = NULL;
+    TRY(mem_alloc(&model, 1, sizeof *model));
+    model->context = context;
+    TRY(make_plan(context, inputs, outputs, opts, &model->plan));
+    TRY(check_memory(context, model->plan));
+    TRY(rows_create(outputs, &model->rows, &model->row_count));
+    TRY(realize(model));
+    *out = model;
+    model = NULL; /* now the caller's */
+out:
+    plait_model_free(model);
+    return status;
+}
+
+plait_status plait_model_plan_memory(plait_context *context, plait_nodes inputs, plait_nodes outputs,
+                                     const plait_model_opts *opts, plait_memory *memory)
+{
+    plait_status status = PLAIT_OK;
+    struct plan *plan = NULL;
+
+    if (!context || !memory) {
+        return error_set(PLAIT_ERR_INVALID, "plait_model_plan_memory: %s is NULL", !context ? "context" : "memory");
+    }
+    TRY(make_plan(context, inputs, outputs, opts, &plan));
+    *memory = plan_memory(plan);
+out:
+    plan_free(plan);
+    return status;
+}
+
+plait_status plait_model_memory(const plait_model *model, plait_memory *memory)
+{
+    if (!model || !memory) {
+        return error_set(PLAIT_ERR_INVALID, "plait_model_memory: %s is NULL", !model ? "model" : "memory");
+    }
+    *memory = plan_memory(model->plan);
+    return PLAIT_OK;
+}
+
+size_t plait_model_input_count(const plait_model *model)
+{
+    return model ? model->plan->input_count : 0;
+}
+
+size_t plait_model_output_count(const plait_model *model)
+{
+    return model ? model->plan->output_count : 0;
+}
+
+plait_shape plait_model_input_shape(const plait_model *model, size_t index)
+{
+    return index < plait_model_input_count(model) ? model->plan->inputs[index] : (plait_shape){0};
+}
+
+plait_shape plait_model_output_shape(const plait_model *model, size_t index)
+{
+    return index < plait_model_output_count(model) ? model->plan->outputs[index] : (plait_shape){0};
+}
+
+static void free_objects(struct step_objects *objects, size_t count)
+{
+    for (size_t i = 0; objects && i < count; i++) {
+        for (size_t k = 0; k < STEP_MAX_KERNELS; k++) {
+            kernel_free(objects[i].kernels[k]);
+        }
+        buffer_free(objects[i].packed);
+    }
+    mem_free(objects);
+}
+
+static void free_buffers(struct buffer **buffers, size_t count)
+{
+    for (size_t i = 0; buffers && i < count; i++) {
+        buffer_free(buffers[i]);
+    }
+    mem_free(buffers);
+}
+
+void plait_model_free(plait_model *model)
+{
+    if (!model) {
+        return;
+    }
+    if (model->plan) {
+        free_objects(model->objects, model->plan->step_count);
+        free_buffers(model->inputs, model->plan->input_count);
+        free_buffers(model->outputs, model->plan->output_count);
+    }
+    buffer_free(model->arena);
+    profile_free(model->profile);
+    rows_free(model->rows, model->row_count);
+    mem_free(model->operands);
+    plan_free(model->plan);
+    mem_free(model);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* What a model holds. */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include "device/profile.h"
+#include "plan/plan.h"
+
+#include <plait/model.h>
+
+/* A layer as the summary prints it. */
+struct layer_row {
+    char *name;
+    const char *class_name;
+    plait_shape shape;
+    size_t params;        /* numbers in its weights, */
+    size_t frozen_params; /* and how many of them are not trained */
+    char *connected;      /* "conv2d[0][0], input_layer[0][0]"; "" for inputs */
+    size_t input_count;
+};
+
+/* What a step needs on the device. */
+struct step_objects {
+    struct kernel *kernels[STEP_MAX_KERNELS];
+    struct buffer *packed; /* NULL: no weights */
+};
+
+struct plait_model {
+    plait_context *context;
+    struct plan *plan;
+    struct step_objects *objects; /* one a step */
+    struct buffer *arena;         /* NULL: no intermediate values */
+    struct buffer **inputs;       /* for runs from host memory; made when the first comes */
+    struct buffer **outputs;
+    struct operand *operands;     /* room for the inputs of any step */
+    struct profile *profile;      /* times of the last run; NULL: the context does not profile */
+    struct layer_row *rows;
+    size_t row_count;
+};
+
+/* The rows of the layers between inputs and outputs; freed with rows_free. */
+plait_status rows_create(plait_nodes outputs, struct layer_row **rows, size_t *count);
+void rows_free(struct layer_row *rows, size_t count);
+
+/* The summary of rows, as plait_model_summary. */
+plait_status rows_summary(const struct layer_row *rows, size_t count, size_t columns, struct text *out);
+
+#endif
