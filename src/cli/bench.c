@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/builtin.h"
+#include "cli/cli.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static const char help[] =
+    "usage: plait bench MODEL [OPTIONS]\n\n"
+    "Times MODEL from inputs in host memory to outputs in host memory.\n"
+    "MODEL is two_branch_concat or two_branch_add: two pictures of 32 x 32 x 3, two convolutions of\n"
+    "24 x 24 with 64 filters in each branch, with made-up weights.\n\n"
+    "  --batch B         samples a run (default 1)\n"
+    "  --runs N          timed runs after the first (default 10)\n"
+    "  --device TEXT     device number, or a part of its or its platform's name\n"
+    "  --variants LIST   force kernels, as conv2d=reference,dense=cpu\n"
+    "  --layers          also print each step's kernel, time and GFLOP/s\n"
+    "  --json            print one JSON object\n";
+
+struct options {
+    const char *model;
+    const char *device;
+    const char *variants;
+    size_t batch;
+    size_t runs;
+    int layers;
+    int json;
+};
+
+/* Host arrays of a model, one allocation each. */
+struct arrays {
+    float *inputs[2];
+    float *output;
+};
+
+struct times {
+    double first;
+    double *runs; /* sorted */
+};
+
+static double now_ms(void)
+{
+    struct timespec time;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec * 1e3 + (double)time.tv_nsec * 1e-6;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const double x = *(const double *)a;
+    const double y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static size_t count_of(plait_shape shape, size_t batch)
+{
+    for (size_t i = 0; i < shape.rank; i++) {
+        batch *= shape.dims[i];
+    }
+    return batch;
+}
+
+static int arrays_create(const plait_model *model, size_t batch, struct arrays *out)
+{
+    for (size_t i = 0; i < 2; i++) {
+        const size_t count = count_of(plait_model_input_shape(model, i), batch);
+        out->inputs[i] = malloc(count * sizeof(float));
+        for (size_t k = 0; out->inputs[i] && k < count; k++) {
+            out->inputs[i][k] = (float)(k % 17) / 8.5F - 1.0F;
+        }
+    }
+    out->output = malloc(count_of(plait_model_output_shape(model, 0), batch) * sizeof(float));
+    return out->inputs[0] && out->inputs[1] && out->output;
+}
+
+static void arrays_free(struct arrays *arrays)
+{
+    free(arrays->inputs[0]);
+    free(arrays->inputs[1]);
+    free(arrays->output);
+}
+
+static plait_status measure(plait_model *model, const struct options *options, struct arrays *arrays,
+                            struct times *times)
+{
+    const float *const inputs[] = {arrays->inputs[0], arrays->inputs[1]};
+    float *const outputs[] = {arrays->output};
+
+    plait_status status = plait_model_predict(model, options->batch, inputs, outputs);
+    times->first = now_ms() - times->first;
+    for (size_t i = 0; status == PLAIT_OK && i < options->runs; i++) {
+        const double begin = now_ms();
+        status = plait_model_predict(model, options->batch, inputs, outputs);
+        times->runs[i] = now_ms() - begin;
+    }
+    qsort(times->runs, options->runs, sizeof *times->runs, compare);
+    return status;
+}
+
+static plait_status print_layers(const plait_model *model, size_t batch)
+{
+    printf("%-24s %-20s %-10s %10s %10s\n", "layer", "operator", "variant", "ms", "GFLOP/s");
+    for (size_t i = 0; i < plait_model_step_count(model); i++) {
+        plait_step_info info;
+        const plait_status status = plait_model_step(model, i, &info);
+        if (status != PLAIT_OK) {
+            return status;
+        }
+        const double rate = info.seconds > 0 ? info.gflop * (double)batch / info.seconds : 0;
+        printf("%-24s %-20s %-10s %10.3f %10.1f\n", info.layer, info.kind, info.variant, info.seconds * 1e3, rate);
+    }
+    return PLAIT_OK;
+}
+
+static plait_status print_times(const plait_model *model, const plait_context *context, const struct options *options,
+                                const struct times *times)
+{
+    plait_device_info device;
+    plait_memory memory;
+    double gflop = 0;
+
+    plait_status status = plait_context_device(context, &device);
+    if (status == PLAIT_OK) {
+        status = plait_model_memory(model, &memory);
+    }
+    for (size_t i = 0; status == PLAIT_OK && i < plait_model_step_count(model); i++) {
+        plait_step_info info;
+        status = plait_model_step(model, i, &info);
+        gflop += info.gflop;
+    }
+    if (status != PLAIT_OK) {
+        return status;
+    }
+    const double median = times->runs[options->runs / 2];
+    const uint64_t peak = memory.weights_bytes + memory.arena_bytes + memory.staging_bytes;
+    printf(options->json ? "{\"model\": \"%s\", \"device\": \"%s\", \"batch\": %zu, \"runs\": %zu, \"first_ms\": %.3f, "
+                           "\"min_ms\": %.3f, \"median_ms\": %.3f, \"gflop\": %.6f, \"peak_bytes\": %" PRIu64 "}\n"
+                         : "%s on %s, batch %zu, %zu runs: first %.1f ms (with set-up), minimum %.3f ms, median %.3f ms; "
+                           "%.3f GFLOP a sample, %" PRIu64 " bytes on the device\n",
+           options->model, device.name, options->batch, options->runs, times->first, times->runs[0], median, gflop, peak);
+    return options->layers && !options->json ? print_layers(model, options->batch) : PLAIT_OK;
+}
+
+static plait_status run(const struct options *options, plait_context *context, const struct builtin *builtin,
+                        struct times *times)
+{
+    const plait_model_opts opts = {.batch = options->batch, .variants = options->variants};
+    plait_model *model = NULL;
+    struct arrays arrays = {0};
+
+    plait_status status = plait_model_create(context, (plait_nodes){builtin->inputs, 2},
+                                             (plait_nodes){&builtin->output, 1}, &opts, &model);
+    if (status == PLAIT_OK && !arrays_create(model, options->batch, &arrays)) {
+        status = PLAIT_ERR_HOST_MEMORY;
+    }
+    if (status == PLAIT_OK) {
+        status = measure(model, options, &arrays, times);
+    }
+    if (status == PLAIT_OK) {
+        status = print_times(model, context, options, times);
+    }
+    arrays_free(&arrays);
+    plait_model_free(model);
+    return status;
+}
+
+static int bench(const struct options *options)
+{
+    const plait_context_opts context_opts = {.profiling = options->layers};
+    plait_context *context = NULL;
+    struct builtin builtin;
+    struct times times = {.first = now_ms(), .runs = calloc(options->runs, sizeof(double))};
+
+    plait_status status = builtin_create(options->model, &builtin);
+    if (status == PLAIT_ERR_INVALID) {
+        fprintf(stderr, "plait bench: there is no model \"%s\"; there are two_branch_concat and two_branch_add\n",
+                options->model);
+        free(times.runs);
+        return EXIT_FAILED;
+    }
+    if (status == PLAIT_OK && times.runs) {
+        status = plait_context_create(options->device, &context_opts, &context);
+    }
+    if (status == PLAIT_OK && times.runs) {
+        status = run(options, context, &builtin, &times);
+    }
+    const int code = status == PLAIT_OK && times.runs ? EXIT_DONE : fail("bench");
+    plait_context_free(context);
+    builtin_free(&builtin);
+    free(times.runs);
+    return code;
+}
+
+int command_bench(int argc, char **argv)
+{
+    static const struct option known[] = {
+        {"batch", required_argument, NULL, 'b'},  {"runs", required_argument, NULL, 'r'},
+        {"device", required_argument, NULL, 'd'}, {"variants", required_argument, NULL, 'v'},
+        {"layers", no_argument, NULL, 'l'},       {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},         {0},
+    };
+    struct options options = {.batch = 1, .runs = 10};
+
+    for (int key; (key = getopt_long(argc, argv, "h", known, NULL)) != -1;) {
+        switch (key) {
+        case 'b':
+            options.batch = parse_count(optarg);
+            break;
+        case 'r':
+            options.runs = parse_count(optarg);
+            break;
+        case 'd':
+            options.device = optarg;
+            break;
+        case 'v':
+            options.variants = optarg;
+            break;
+        case 'l':
+            options.layers = 1;
+            break;
+        case 'j':
+            options.json = 1;
+            break;
+        default:
+            fputs(help, key == 'h' ? stdout : stderr);
+            return key == 'h' ? EXIT_DONE : EXIT_USAGE;
+        }
+    }
+    if (optind + 1 != argc || options.batch == 0 || options.runs == 0) {
+        fprintf(stderr, "plait bench: one MODEL is needed, and --batch and --runs of at least 1\n\n%s", help);
+        return EXIT_USAGE;
+    }
+    options.model = argv[optind];
+    return bench(&options);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* The command `plait`: what its sub-commands share. They use the public headers alone. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <plait.h>
+
+/* Exit codes: done, failed with one message on standard error, called wrongly. */
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+/* Each sub-command gets its own name as argv[0]. */
+int command_devices(int argc, char **argv);
+int command_bench(int argc, char **argv);
+
+/* Prints "plait <command>: <message of the library>" on standard error; EXIT_FAILED. */
+int fail(const char *command);
+
+/* The number that `text` is, at least 1, or 0. */
+size_t parse_count(const char *text);
+
+#endif

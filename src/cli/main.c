@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help;
+} commands[] = {
+    {"devices", command_devices, "every OpenCL device, and which one is the default and why"},
+    {"bench", command_bench, "time a model, from inputs in host memory to outputs in host memory"},
+};
+
+enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+
+static void print_help(FILE *file)
+{
+    fprintf(file, "usage: plait COMMAND [OPTIONS]\n\nMulti-branch neural networks, wholly on one OpenCL device.\n\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        fprintf(file, "  %-10s %s\n", commands[i].name, commands[i].help);
+    }
+    fprintf(file, "\nplait COMMAND --help tells more; plait --version prints %d.%d.%d.\n", PLAIT_VERSION_MAJOR,
+            PLAIT_VERSION_MINOR, PLAIT_VERSION_PATCH);
+}
+
+int fail(const char *command)
+{
+    fprintf(stderr, "plait %s: %s\n", command, plait_error_message());
+    return EXIT_FAILED;
+}
+
+size_t parse_count(const char *text)
+{
+    char *end = NULL;
+    const unsigned long long value = strtoull(text, &end, 10);
+
+    return end != text && *end == 0 && text[0] != '-' && value < SIZE_MAX ? (size_t)value : 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_help(stdout);
+        return EXIT_DONE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("plait %d.%d.%d\n", PLAIT_VERSION_MAJOR, PLAIT_VERSION_MINOR, PLAIT_VERSION_PATCH);
+        return EXIT_DONE;
+    }
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    fprintf(stderr, "plait: there is no command \"%s\"; plait --help lists them\n", argv[1]);
+    return EXIT_USAGE;
+}
