@@ -108,7 +108,7 @@ plait_status plait_model_create(plait_context *context, plait_nodes inputs, plai
     model->context = context;
     TRY(make_plan(context, inputs, outputs, opts, &model->plan));
     TRY(check_memory(context, model->plan));
-    TRY(rows_create(outputs, &model->rows, &model->row_count));
+    TRY(rows_create(inputs, outputs, &model->rows, &model->row_count));
     TRY(realize(model));
     *out = model;
     model = NULL; /* now the caller's */
