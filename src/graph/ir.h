@@ -24,6 +24,7 @@ struct node {
     uint32_t id;
     uint32_t layer; /* id of the last node of its layer: a layer may expand to several nodes */
     char *name;     /* of its layer */
+    size_t number;  /* in a name that was made: the next one of its class is higher */
     bool poisoned;
     size_t input_count;
     uint32_t *inputs;    /* ids, each below `id` */
