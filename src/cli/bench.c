@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* plait bench: how long a model takes. */
+#define _POSIX_C_SOURCE 200809L /* clock_gettime */
 #include "cli/builtin.h"
 #include "cli/cli.h"
 
