@@ -76,6 +76,7 @@ plait_status device_probe(cl_device_id device, const plait_device_info *info, st
     size_t along[3] = {0};
     size_t group = 0;
     cl_uint axes = 0;
+    cl_uint vector = 0;
 
     TRY(read_value(device, CL_DEVICE_MAX_WORK_ITEM_DIMENSIONS, &axes, sizeof axes));
     if (axes != 3) {
@@ -85,12 +86,14 @@ plait_status device_probe(cl_device_id device, const plait_device_info *info, st
     }
     TRY(read_value(device, CL_DEVICE_MAX_WORK_ITEM_SIZES, along, sizeof along));
     TRY(read_value(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, &group, sizeof group));
+    TRY(read_value(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, &vector, sizeof vector));
     *traits = (struct device_traits){
         .kind = info->kind,
         .compute_units = info->compute_units,
         .max_work_group = group < along[0] ? group : along[0],
         .local_bytes = info->local_bytes,
         .max_buffer_bytes = info->max_alloc_bytes,
+        .vector_floats = vector,
 #ifdef PLAIT_HAVE_CLBLAST
         .has_clblast = true,
 #endif
