@@ -104,8 +104,7 @@ out:
 
 /* Appends the platform's devices that answer. A platform or device that does not is no device: another
  * vendor's broken installation must not hide the ones that work. */
-static plait_status list_platform(cl_platform_id platform, struct device_entry **list, size_t *count,
-                                  size_t *capacity)
+static plait_status list_platform(cl_platform_id platform, struct device_entry **list, size_t *count, size_t *capacity)
 {
     plait_status status = PLAIT_OK;
     cl_device_id *devices = NULL;
@@ -205,7 +204,8 @@ plait_status plait_device_get(size_t index, plait_device_info *info)
     }
     TRY(device_list(&list, &count));
     if (index >= count) {
-        status = error_set(PLAIT_ERR_INVALID, "plait_device_get: device %zu of %zu; see plait_device_count", index, count);
+        status =
+            error_set(PLAIT_ERR_INVALID, "plait_device_get: device %zu of %zu; see plait_device_count", index, count);
         goto out;
     }
     *info = list[index].info;

@@ -248,8 +248,7 @@ static plait_graph *graph_of(plait_nodes nodes)
     return NULL;
 }
 
-plait_node graph_add(const struct op *op, plait_nodes inputs, const char *name, const void *params,
-                     size_t params_bytes)
+plait_node graph_add(const struct op *op, plait_nodes inputs, const char *name, const void *params, size_t params_bytes)
 {
     const struct layer layer = {op, inputs, name, params, params_bytes};
     plait_graph *graph = graph_of(inputs);

@@ -17,7 +17,7 @@ struct layer_row {
     size_t frozen_params; /* and how many of them are not trained */
     char *connected;      /* "conv2d[0][0], input_layer[0][0]"; "-" for inputs */
     size_t input_count;
-    size_t depth;         /* longest way to an output */
+    size_t depth; /* longest way to an output */
 };
 
 /* What a step needs on the device. */
@@ -33,8 +33,8 @@ struct plait_model {
     struct buffer *arena;         /* NULL: no intermediate values */
     struct buffer **inputs;       /* for runs from host memory; made when the first comes */
     struct buffer **outputs;
-    struct operand *operands;     /* room for the inputs of any step */
-    struct profile *profile;      /* times of the last run; NULL: the context does not profile */
+    struct operand *operands; /* room for the inputs of any step */
+    struct profile *profile;  /* times of the last run; NULL: the context does not profile */
     struct layer_row *rows;
     size_t row_count;
 };

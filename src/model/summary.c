@@ -325,8 +325,7 @@ out:
     return status;
 }
 
-plait_status plait_model_summary(const plait_model *model, size_t columns, char *text, size_t bytes,
-                                 size_t *length)
+plait_status plait_model_summary(const plait_model *model, size_t columns, char *text, size_t bytes, size_t *length)
 {
     plait_status status = PLAIT_OK;
     struct text summary = {0};

@@ -118,8 +118,8 @@ static plait_status place_alias(struct values *values, struct value *alias)
         TRY(put_alone(values, alias));
     }
     inner = alias->place;
-    alias->copied[0] = copy || !is_open(source) ||
-                       !view_reshape(&alias->place.view, full_shape(values, source), &inner.view);
+    alias->copied[0] =
+        copy || !is_open(source) || !view_reshape(&alias->place.view, full_shape(values, source), &inner.view);
     if (!alias->copied[0]) {
         put(source, inner);
     }
