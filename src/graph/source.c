@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "graph/source.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+void source_refuse(struct source *source, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    source->calls->refuse(source, text);
+}
+
+double source_number(struct source *source, const char *key, double fallback)
+{
+    switch (source->calls->kind(source, key)) {
+    case SOURCE_MISSING:
+        return fallback;
+    case SOURCE_NUMBER:
+        return source->calls->number(source, key);
+    default:
+        source_refuse(source, "option %s is no number", key);
+        return fallback;
+    }
+}
+
+bool source_flag(struct source *source, const char *key, bool fallback)
+{
+    return source_number(source, key, fallback) != 0;
+}
+
+/* The number as a whole one between `low` and INT_MAX; else `fallback`, with a note. */
+static int whole(struct source *source, const char *key, double value, int low, int fallback)
+{
+    if (value >= low && value <= INT_MAX && value == floor(value)) {
+        return (int)value;
+    }
+    source_refuse(source, "option %s is %g; it must be a whole number from %d to %d", key, value, low, INT_MAX);
+    return fallback;
+}
+
+size_t source_size(struct source *source, const char *key, size_t fallback)
+{
+    if (source->calls->kind(source, key) == SOURCE_MISSING) {
+        return fallback;
+    }
+    return (size_t)whole(source, key, source_number(source, key, 0), 0, 0);
+}
+
+const char *source_text(struct source *source, const char *key, const char *fallback)
+{
+    switch (source->calls->kind(source, key)) {
+    case SOURCE_MISSING:
+        return fallback;
+    case SOURCE_TEXT:
+        return source->calls->text(source, key);
+    default:
+        source_refuse(source, "option %s is no text", key);
+        return fallback;
+    }
+}
+
+size_t source_numbers(struct source *source, const char *key, double *out, size_t count)
+{
+    char item[64];
+
+    if (source->calls->kind(source, key) != SOURCE_LIST) {
+        for (size_t i = 0; i < count; i++) {
+            out[i] = source_number(source, key, out[i]);
+        }
+        return source->calls->kind(source, key) == SOURCE_MISSING ? 0 : 1;
+    }
+    const size_t length = source->calls->length(source, key);
+    if (length > count) {
+        source_refuse(source, "option %s has %zu numbers; at most %zu are possible", key, length, count);
+    }
+    for (size_t i = 0; i < length && i < count; i++) {
+        (void)snprintf(item, sizeof item, "%s[%zu]", key, i);
+        out[i] = source_number(source, item, out[i]);
+    }
+    return length < count ? length : count;
+}
+
+int source_axis(struct source *source, const char *key, int fallback)
+{
+    double axis = fallback; /* some files hold a list of one */
+
+    (void)source_numbers(source, key, &axis, 1);
+    return whole(source, key, axis, -PLAIT_MAX_RANK, fallback);
+}
+
+size_t source_sizes(struct source *source, const char *key, size_t *out, size_t count)
+{
+    double numbers[PLAIT_MAX_RANK] = {0};
+    const size_t room = count < PLAIT_MAX_RANK ? count : PLAIT_MAX_RANK;
+
+    for (size_t i = 0; i < room; i++) {
+        numbers[i] = (double)out[i];
+    }
+    const size_t given = source_numbers(source, key, numbers, room);
+    for (size_t i = 0; i < room; i++) {
+        out[i] = (size_t)whole(source, key, numbers[i], 0, 0);
+    }
+    return given;
+}
+
+plait_padding source_padding(struct source *source)
+{
+    const char *padding = source_text(source, "padding", "valid");
+
+    if (strcmp(padding, "valid") != 0 && strcmp(padding, "same") != 0) {
+        source_refuse(source, "padding is \"%s\"; \"valid\" and \"same\" are possible", padding);
+    }
+    return strcmp(padding, "same") == 0 ? PLAIT_SAME : PLAIT_VALID;
+}
+
+plait_activation source_activation(struct source *source, const char *key)
+{
+    static const struct {
+        const char *name;
+        plait_activation activation;
+    } names[] = {
+#define NAME(NAME, name, value) {#name, PLAIT_##NAME},
+        PLAIT_ACTIVATIONS(NAME)
+#undef NAME
+        {"swish", PLAIT_SILU},
+        {"hard_swish", PLAIT_HARD_SILU},
+    };
+
+    if (source->calls->kind(source, key) == SOURCE_OBJECT) {
+        return PLAIT_LINEAR;
+    }
+    const char *name = source_text(source, key, "linear");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(names[i].name, name) == 0) {
+            return names[i].activation;
+        }
+    }
+    source_refuse(source, "activation \"%s\" is not one that plait has", name);
+    return PLAIT_LINEAR;
+}
+
+void source_channels_last(struct source *source)
+{
+    const char *format = source_text(source, "data_format", "channels_last");
+
+    if (strcmp(format, "channels_last") != 0) {
+        source_refuse(source, "data_format is \"%s\"; plait computes \"channels_last\" alone", format);
+    }
+}
+
+plait_array source_weight(struct source *source, size_t index)
+{
+    return source->calls->weight(source, "", index);
+}
+
+plait_array source_next_weight(struct source *source, bool present, size_t *index)
+{
+    return present ? source_weight(source, (*index)++) : (plait_array){0};
+}
