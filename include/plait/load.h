@@ -10,11 +10,16 @@ PLAIT_EXTERN_C_BEGIN
 /* A Keras file that was read into a graph: owns the weights that the graph borrows. */
 typedef struct plait_keras plait_keras;
 
+/* The size of an input that the file leaves open (None). */
+typedef struct plait_keras_size {
+    const char *input; /* its name; NULL: the input that has this item's place in the model's order */
+    plait_shape shape; /* of a sample; where the file has sizes, those hold */
+} plait_keras_size;
+
 typedef struct plait_keras_opts {
-    const plait_shape *input_shapes; /* sample shapes, in the model's order: sizes that the file leaves open
-                                        (None) are taken from here; NULL: there are none */
-    size_t input_shape_count;
-    uint64_t reserved[8];            /* 0 */
+    const plait_keras_size *sizes;
+    size_t size_count;
+    uint64_t reserved[8]; /* 0 */
 } plait_keras_opts;
 
 /* Reads a model that Keras saved, .keras (Keras 3) or .h5 (Keras 2 and 3), into a graph: makes the same calls

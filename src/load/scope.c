@@ -429,10 +429,21 @@ static bool written_shape(json_t *config, plait_shape *shape)
     return true;
 }
 
-/* Fills in open sizes from the caller's shape for input number `index`. */
-static bool complete_shape(const struct loading *loading, size_t index, plait_shape *shape)
+/* The caller's shape for an input; NULL: none. */
+static const plait_shape *given_shape(const plait_keras_opts *opts, const char *name, size_t index)
 {
-    const plait_shape *given = index < loading->input_shape_count ? &loading->input_shapes[index] : NULL;
+    for (size_t i = 0; i < opts->size_count; i++) {
+        const plait_keras_size *size = &opts->sizes[i];
+        if (size->input ? strcmp(size->input, name) == 0 : i == index) {
+            return &size->shape;
+        }
+    }
+    return NULL;
+}
+
+/* Fills in open sizes from the caller's shape. */
+static bool complete_shape(const plait_shape *given, plait_shape *shape)
+{
     bool complete = true;
 
     for (size_t i = 0; i < shape->rank; i++) {
@@ -470,7 +481,7 @@ static plait_status make_input(struct scope *scope, struct entry *entry, json_t 
         scope_refuse(scope, entry, "its config has no batch_shape of 1 to %d axes", PLAIT_MAX_RANK);
         return keep_output(&entry->calls[0], (plait_node){0});
     }
-    if (!complete_shape(scope->loading, index, &shape)) {
+    if (!complete_shape(given_shape(scope->loading->opts, name, index), &shape)) {
         scope_refuse(scope, entry, "input %zu has axes of no fixed size; give its shape", index);
     }
     return keep_output(&entry->calls[0], plait_input(scope->loading->graph, name, shape));
@@ -584,7 +595,7 @@ static plait_status build_chain(struct scope *scope, const struct outputs *given
         x = given->items[0];
     } else {
         json_t *config = written_shape(first->config, &shape) ? first->config : scope->config;
-        if (!written_shape(config, &shape) || !complete_shape(scope->loading, 0, &shape)) {
+        if (!written_shape(config, &shape) || !complete_shape(given_shape(scope->loading->opts, "", 0), &shape)) {
             scope_refuse(scope, first, "its input shape is not known; give it");
             return PLAIT_OK;
         }

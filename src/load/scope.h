@@ -7,7 +7,7 @@
 #include "load/weights.h"
 
 #include <jansson.h>
-#include <plait/graph.h>
+#include <plait/load.h>
 
 enum {
     SCOPE_MAX_DEPTH = 16,      /* of models in models */
@@ -19,8 +19,7 @@ struct loading {
     plait_graph *graph;
     const char *file_name;
     struct weights *weights;
-    const plait_shape *input_shapes; /* the caller's, for sizes that the file leaves open */
-    size_t input_shape_count;
+    const plait_keras_opts *opts; /* not NULL */
     struct text problems; /* one line each */
     size_t calls;
 };
