@@ -19,15 +19,16 @@ __kernel void batch_normalization_cpu(__global const float *x, const long x_offs
                                       const int8 dims, const int8 x_strides, const int8 scale_strides,
                                       const int8 shift_strides, const int8 y_strides)
 {
-    const struct share share = share_of(RANK, dims);
+    struct share share;
     const int x_step = lane(x_strides, RANK - 1);
     const int step = lane(scale_strides, RANK - 1);
 
+    find_share(RANK, dims, &share);
     for (int row = share.row; row < share.row_end; row++) {
-        __global const float *x_row = x + x_offset + start_of(share, row, RANK, dims, x_strides);
-        __global const float *factors = scale + scale_offset + start_of(share, row, RANK, dims, scale_strides);
-        __global const float *terms = shift + shift_offset + start_of(share, row, RANK, dims, shift_strides);
-        __global float *y_row = y + y_offset + start_of(share, row, RANK, dims, y_strides);
+        __global const float *x_row = x + x_offset + start_of(&share, row, RANK, dims, x_strides);
+        __global const float *factors = scale + scale_offset + start_of(&share, row, RANK, dims, scale_strides);
+        __global const float *terms = shift + shift_offset + start_of(&share, row, RANK, dims, shift_strides);
+        __global float *y_row = y + y_offset + start_of(&share, row, RANK, dims, y_strides);
 
         for (int i = 0; i < share.columns; i += 16) {
             const int count = min(16, share.columns - i);

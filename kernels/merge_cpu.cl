@@ -17,14 +17,15 @@ __kernel void merge_cpu(__global const float *a, const long a_offset, __global c
                         __global float *y, const long y_offset, const int8 dims, const int8 a_strides,
                         const int8 b_strides, const int8 y_strides)
 {
-    const struct share share = share_of(RANK, dims);
+    struct share share;
     const int a_step = lane(a_strides, RANK - 1);
     const int b_step = lane(b_strides, RANK - 1);
 
+    find_share(RANK, dims, &share);
     for (int row = share.row; row < share.row_end; row++) {
-        __global const float *a_row = a + a_offset + start_of(share, row, RANK, dims, a_strides);
-        __global const float *b_row = b + b_offset + start_of(share, row, RANK, dims, b_strides);
-        __global float *y_row = y + y_offset + start_of(share, row, RANK, dims, y_strides);
+        __global const float *a_row = a + a_offset + start_of(&share, row, RANK, dims, a_strides);
+        __global const float *b_row = b + b_offset + start_of(&share, row, RANK, dims, b_strides);
+        __global float *y_row = y + y_offset + start_of(&share, row, RANK, dims, y_strides);
 
         for (int i = 0; i < share.columns; i += 16) {
             const int count = min(16, share.columns - i);

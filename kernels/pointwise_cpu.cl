@@ -14,12 +14,13 @@
 __kernel void pointwise_cpu(__global const float *x, const long x_offset, __global float *y, const long y_offset,
                             const int8 dims, const int8 x_strides, const int8 y_strides)
 {
-    const struct share share = share_of(RANK, dims);
+    struct share share;
     const int x_step = lane(x_strides, RANK - 1);
 
+    find_share(RANK, dims, &share);
     for (int row = share.row; row < share.row_end; row++) {
-        __global const float *x_row = x + x_offset + start_of(share, row, RANK, dims, x_strides);
-        __global float *y_row = y + y_offset + start_of(share, row, RANK, dims, y_strides);
+        __global const float *x_row = x + x_offset + start_of(&share, row, RANK, dims, x_strides);
+        __global float *y_row = y + y_offset + start_of(&share, row, RANK, dims, y_strides);
 
         for (int i = 0; i < share.columns; i += 16) {
             const int count = min(16, share.columns - i);

@@ -10,6 +10,8 @@
  *   -D RANK=... -D LOG=0 or 1 */
 #include "walk.clh"
 
+#define BLOCK 256 /* elements that are summed apart, against rounding errors */
+
 __kernel void softmax_reference(__global const float *x, const long x_offset, __global float *y, const long y_offset,
                                 const int8 dims, const int8 x_strides, const int8 y_strides, const int size,
                                 const int x_step, const int y_step)
@@ -26,8 +28,13 @@ __kernel void softmax_reference(__global const float *x, const long x_offset, __
     for (int i = 0; i < size; i++) {
         largest = fmax(largest, x_row[i * x_step]);
     }
-    for (int i = 0; i < size; i++) {
-        sum += exp(x_row[i * x_step] - largest);
+    for (int i = 0; i < size;) {
+        const int end = i + min(BLOCK, size - i);
+        float part = 0.0f;
+        for (; i < end; i++) {
+            part += exp(x_row[i * x_step] - largest);
+        }
+        sum += part;
     }
     for (int i = 0; i < size; i++) {
         const float difference = x_row[i * x_step] - largest;

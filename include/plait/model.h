@@ -79,7 +79,8 @@ PLAIT_API plait_shape plait_model_output_shape(const plait_model *model, size_t 
 /* Writes the table that Keras's summary() prints into `text`, ended by 0, and its full length without
  * the 0 into `length` (may be NULL). `bytes` of 0 with a NULL text asks for the length alone; a text too
  * small gets what fits and PLAIT_ERR_INVALID.
- *   columns  width of the table; 0: Keras's own (88 or 108) */
+ *   columns  width of the table; 0: Keras's own (88 or 108). Drawn wider where Keras refuses (below 16 or
+ *            19), and not above 10000 */
 PLAIT_API PLAIT_NODISCARD plait_status plait_model_summary(const plait_model *model, size_t columns, char *text,
                                                            size_t bytes, size_t *length);
 

@@ -53,7 +53,7 @@ const char *plait_status_name(plait_status status)
 {
     switch (status) {
 #define NAME_CASE(name, value, meaning) \
-    case PLAIT_##name: \
+    case PLAIT_##name:                  \
         return "PLAIT_" #name;
         PLAIT_STATUSES(NAME_CASE)
 #undef NAME_CASE
@@ -65,7 +65,7 @@ const char *plait_status_text(plait_status status)
 {
     switch (status) {
 #define TEXT_CASE(name, value, meaning) \
-    case PLAIT_##name: \
+    case PLAIT_##name:                  \
         return meaning;
         PLAIT_STATUSES(TEXT_CASE)
 #undef TEXT_CASE

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* plait bench: how long a model takes. */
+#define _POSIX_C_SOURCE 200809L /* clock_gettime */
 #include "cli/builtin.h"
 #include "cli/cli.h"
 
@@ -138,11 +140,12 @@ static plait_status print_times(const plait_model *model, const plait_context *c
     }
     const double median = times->runs[options->runs / 2];
     const uint64_t peak = memory.weights_bytes + memory.arena_bytes + memory.staging_bytes;
-    printf(options->json ? "{\"model\": \"%s\", \"device\": \"%s\", \"batch\": %zu, \"runs\": %zu, \"first_ms\": %.3f, "
-                           "\"min_ms\": %.3f, \"median_ms\": %.3f, \"gflop\": %.6f, \"peak_bytes\": %" PRIu64 "}\n"
-                         : "%s on %s, batch %zu, %zu runs: first %.1f ms (with set-up), minimum %.3f ms, median %.3f ms; "
-                           "%.3f GFLOP a sample, %" PRIu64 " bytes on the device\n",
-           options->model, device.name, options->batch, options->runs, times->first, times->runs[0], median, gflop, peak);
+    printf(
+        options->json ? "{\"model\": \"%s\", \"device\": \"%s\", \"batch\": %zu, \"runs\": %zu, \"first_ms\": %.3f, "
+                        "\"min_ms\": %.3f, \"median_ms\": %.3f, \"gflop\": %.6f, \"peak_bytes\": %" PRIu64 "}\n"
+                      : "%s on %s, batch %zu, %zu runs: first %.1f ms (with set-up), minimum %.3f ms, median %.3f ms; "
+                        "%.3f GFLOP a sample, %" PRIu64 " bytes on the device\n",
+        options->model, device.name, options->batch, options->runs, times->first, times->runs[0], median, gflop, peak);
     return options->layers && !options->json ? print_layers(model, options->batch) : PLAIT_OK;
 }
 

@@ -88,8 +88,8 @@ plait_status builtin_create(const char *name, struct builtin *out)
     out->inputs[1] = plait_input(out->graph, "right", PLAIT_SHAPE(SIZE, SIZE, CHANNELS));
     const plait_node left = branch(out->inputs[0], &supply);
     const plait_node right = branch(out->inputs[1], &supply);
-    plait_node x = add ? plait_add(PLAIT_NODES(left, right), NULL)
-                       : plait_concatenate(PLAIT_NODES(left, right), -1, NULL);
+    plait_node x =
+        add ? plait_add(PLAIT_NODES(left, right), NULL) : plait_concatenate(PLAIT_NODES(left, right), -1, NULL);
     x = dense(plait_flatten(x, NULL), &supply, HIDDEN);
     out->output = plait_flatten(dense(x, &supply, CLASSES), NULL);
     return PLAIT_OK;

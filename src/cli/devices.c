@@ -5,10 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char help[] =
-    "usage: plait devices\n\n"
-    "Lists every OpenCL device. Commands use the first one unless --device gives a number\n"
-    "or a part of a device's or platform's name.\n";
+static const char help[] = "usage: plait devices\n\n"
+                           "Lists every OpenCL device. Commands use the first one unless --device gives a number\n"
+                           "or a part of a device's or platform's name.\n";
 
 static const char *kind_text(plait_device_kind kind)
 {

@@ -9,9 +9,10 @@
 static plait_status reserve(plait_context *context, size_t bytes)
 {
     if (bytes > context->info.max_alloc_bytes) {
-        return error_set(PLAIT_ERR_DEVICE_MEMORY,
-                         "device \"%s\": a buffer of %zu bytes is needed, the largest it allows has %llu; use a smaller batch",
-                         context->info.name, bytes, (unsigned long long)context->info.max_alloc_bytes);
+        return error_set(
+            PLAIT_ERR_DEVICE_MEMORY,
+            "device \"%s\": a buffer of %zu bytes is needed, the largest it allows has %llu; use a smaller batch",
+            context->info.name, bytes, (unsigned long long)context->info.max_alloc_bytes);
     }
     uint64_t held = atomic_load(&context->held_bytes);
     do {

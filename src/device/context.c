@@ -87,8 +87,7 @@ static plait_status complete(plait_context *context, const plait_context_opts *o
     }
     TRY(device_describe(context->device, &context->info));
     TRY(device_probe(context->device, &context->info, &context->traits));
-    context->budget_bytes =
-        opts && opts->memory_budget_bytes ? opts->memory_budget_bytes : context->info.global_bytes;
+    context->budget_bytes = opts && opts->memory_budget_bytes ? opts->memory_budget_bytes : context->info.global_bytes;
 out:
     return status;
 }
@@ -171,7 +170,9 @@ plait_status plait_context_adopt(cl_context context, cl_command_queue queue, con
 
     if (!context || !queue || !out) {
         return error_set(PLAIT_ERR_INVALID, "plait_context_adopt: %s is NULL",
-                         !context ? "context" : !queue ? "queue" : "out");
+                         !context ? "context"
+                         : !queue ? "queue"
+                                  : "out");
     }
     *out = NULL;
     TRY(create_empty(&adopted));

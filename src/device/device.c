@@ -76,6 +76,7 @@ plait_status device_probe(cl_device_id device, const plait_device_info *info, st
     size_t along[3] = {0};
     size_t group = 0;
     cl_uint axes = 0;
+    cl_uint vector = 0;
 
     TRY(read_value(device, CL_DEVICE_MAX_WORK_ITEM_DIMENSIONS, &axes, sizeof axes));
     if (axes != 3) {
@@ -85,12 +86,14 @@ plait_status device_probe(cl_device_id device, const plait_device_info *info, st
     }
     TRY(read_value(device, CL_DEVICE_MAX_WORK_ITEM_SIZES, along, sizeof along));
     TRY(read_value(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, &group, sizeof group));
+    TRY(read_value(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, &vector, sizeof vector));
     *traits = (struct device_traits){
         .kind = info->kind,
         .compute_units = info->compute_units,
         .max_work_group = group < along[0] ? group : along[0],
         .local_bytes = info->local_bytes,
         .max_buffer_bytes = info->max_alloc_bytes,
+        .vector_floats = vector,
 #ifdef PLAIT_HAVE_CLBLAST
         .has_clblast = true,
 #endif
@@ -101,8 +104,7 @@ out:
 
 /* Appends the platform's devices that answer. A platform or device that does not is no device: another
  * vendor's broken installation must not hide the ones that work. */
-static plait_status list_platform(cl_platform_id platform, struct device_entry **list, size_t *count,
-                                  size_t *capacity)
+static plait_status list_platform(cl_platform_id platform, struct device_entry **list, size_t *count, size_t *capacity)
 {
     plait_status status = PLAIT_OK;
     cl_device_id *devices = NULL;
@@ -202,7 +204,8 @@ plait_status plait_device_get(size_t index, plait_device_info *info)
     }
     TRY(device_list(&list, &count));
     if (index >= count) {
-        status = error_set(PLAIT_ERR_INVALID, "plait_device_get: device %zu of %zu; see plait_device_count", index, count);
+        status =
+            error_set(PLAIT_ERR_INVALID, "plait_device_get: device %zu of %zu; see plait_device_count", index, count);
         goto out;
     }
     *info = list[index].info;

@@ -12,6 +12,7 @@ struct device_traits {
     size_t max_work_group;   /* most work-items of a work-group, and along its first axis */
     size_t local_bytes;      /* local memory that tiles may use; 0 where it is as slow as global memory's copy */
     size_t max_buffer_bytes; /* largest single buffer */
+    size_t vector_floats;    /* floats of a vector register; 1 where work-items are scalar */
     bool has_clblast;        /* built with CLBlast */
 };
 

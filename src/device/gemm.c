@@ -45,10 +45,9 @@ plait_status gemm(struct stream *stream, size_t rows, size_t cols, size_t inner,
     }
     call_once(&clblast_once, make_lock);
     (void)mtx_lock(&clblast_lock);
-    const CLBlastStatusCode code =
-        CLBlastSgemm(CLBlastLayoutRowMajor, CLBlastTransposeNo, CLBlastTransposeNo, rows, cols, inner, 1.0F,
-                     a.buffer->mem, a.offset, a.stride, b.buffer->mem, b.offset, b.stride, 0.0F, c.buffer->mem,
-                     c.offset, c.stride, &queue, &event);
+    const CLBlastStatusCode code = CLBlastSgemm(
+        CLBlastLayoutRowMajor, CLBlastTransposeNo, CLBlastTransposeNo, rows, cols, inner, 1.0F, a.buffer->mem, a.offset,
+        a.stride, b.buffer->mem, b.offset, b.stride, 0.0F, c.buffer->mem, c.offset, c.stride, &queue, &event);
     (void)mtx_unlock(&clblast_lock);
     TRY(error_from_cl((cl_int)code, "CLBlastSgemm of %zu x %zu x %zu", rows, cols, inner));
     if (!stream_wants_event(stream)) {
@@ -66,8 +65,8 @@ plait_status gemm(struct stream *stream, size_t rows, size_t cols, size_t inner,
                   struct matrix c)
 {
     (void)stream, (void)a, (void)b, (void)c;
-    return error_set(PLAIT_ERR_UNSUPPORTED, "a matrix product of %zu x %zu x %zu by CLBlast: plait was built without it",
-                     rows, cols, inner);
+    return error_set(PLAIT_ERR_UNSUPPORTED,
+                     "a matrix product of %zu x %zu x %zu by CLBlast: plait was built without it", rows, cols, inner);
 }
 
 #endif

@@ -47,7 +47,6 @@ plait_status launch(struct stream *stream, struct kernel *kernel, struct range r
                     size_t count);
 
 /* ARGS(a, b, ...): the last two arguments of launch. */
-#define ARGS(...) \
-    (const struct arg[]){__VA_ARGS__}, sizeof((const struct arg[]){__VA_ARGS__}) / sizeof(struct arg)
+#define ARGS(...) (const struct arg[]){__VA_ARGS__}, sizeof((const struct arg[]){__VA_ARGS__}) / sizeof(struct arg)
 
 #endif

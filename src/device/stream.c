@@ -82,8 +82,7 @@ out:
     return status;
 }
 
-plait_status stream_read(struct stream *stream, const struct buffer *buffer, size_t offset, void *target,
-                         size_t bytes)
+plait_status stream_read(struct stream *stream, const struct buffer *buffer, size_t offset, void *target, size_t bytes)
 {
     plait_status status = PLAIT_OK;
     cl_event event = NULL;
@@ -100,9 +99,9 @@ out:
 /* An event that completes when all commands of the stream have. */
 static plait_status mark(const struct stream *stream, cl_event *event)
 {
-    return error_from_cl(clEnqueueMarkerWithWaitList(stream->context->queue, stream->wait_count, waits_of(stream),
-                                                     event),
-                         "clEnqueueMarkerWithWaitList");
+    return error_from_cl(
+        clEnqueueMarkerWithWaitList(stream->context->queue, stream->wait_count, waits_of(stream), event),
+        "clEnqueueMarkerWithWaitList");
 }
 
 /* Makes the stream's newest command the one that later streams of the context wait for. */

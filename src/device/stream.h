@@ -26,8 +26,7 @@ plait_status stream_begin(struct stream *stream, plait_context *context, cl_uint
  * must stand until stream_finish. */
 plait_status stream_write(struct stream *stream, const struct buffer *buffer, size_t offset, const void *source,
                           size_t bytes);
-plait_status stream_read(struct stream *stream, const struct buffer *buffer, size_t offset, void *target,
-                         size_t bytes);
+plait_status stream_read(struct stream *stream, const struct buffer *buffer, size_t offset, void *target, size_t bytes);
 
 /* After a command was enqueued with the stream's waits and, if stream_wants_event, gave `event` (else
  * NULL), which now belongs to the stream. */

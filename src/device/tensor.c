@@ -54,7 +54,8 @@ static plait_status borrow(plait_tensor *tensor, cl_mem mem)
     TRY(error_from_cl(clGetMemObjectInfo(mem, CL_MEM_CONTEXT, sizeof context, &context, NULL),
                       "plait_tensor_adopt: clGetMemObjectInfo of the buffer"));
     if (context != tensor->context->context) {
-        status = error_set(PLAIT_ERR_INVALID, "plait_tensor_adopt: the buffer belongs to cl_context %p, the plait context to %p",
+        status = error_set(PLAIT_ERR_INVALID,
+                           "plait_tensor_adopt: the buffer belongs to cl_context %p, the plait context to %p",
                            (void *)context, (void *)tensor->context->context);
         goto out;
     }
@@ -82,11 +83,13 @@ plait_status plait_tensor_adopt(plait_context *context, cl_mem buffer, size_t of
     TRY(check("plait_tensor_adopt", context, shape, out, &count));
     *out = NULL;
     if (!buffer || offset_bytes % sizeof(float) != 0) {
-        return buffer ? error_set(PLAIT_ERR_INVALID, "plait_tensor_adopt: offset %zu is no multiple of 4 bytes", offset_bytes)
+        return buffer ? error_set(PLAIT_ERR_INVALID, "plait_tensor_adopt: offset %zu is no multiple of 4 bytes",
+                                  offset_bytes)
                       : error_set(PLAIT_ERR_INVALID, "plait_tensor_adopt: buffer is NULL");
     }
     TRY(mem_alloc(&tensor, 1, sizeof *tensor));
-    *tensor = (plait_tensor){.context = context, .offset = offset_bytes / sizeof(float), .shape = shape, .count = count};
+    *tensor =
+        (plait_tensor){.context = context, .offset = offset_bytes / sizeof(float), .shape = shape, .count = count};
     TRY(borrow(tensor, buffer));
     const size_t bytes = tensor->buffer->bytes;
     if (offset_bytes > bytes || count * sizeof(float) > bytes - offset_bytes) {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "graph/activation.h"
 
+#include <inttypes.h>
+#include <string.h>
+
 static const char *const macros[] = {
 #define MACRO(NAME, name, value) [value] = "ACTIVATION_" #NAME,
     PLAIT_ACTIVATIONS(MACRO)
@@ -12,10 +15,13 @@ bool activation_is_linear(const struct activation *activation)
     return activation->kind == PLAIT_LINEAR;
 }
 
-/* Hexadecimal, so that the kernel gets the very same number. */
+/* As bits: the kernel gets the very same number, whatever the locale's decimal point is. */
 static void add_number(struct text *options, const char *macro, float number)
 {
-    text_add(options, " -D %s=%af", macro, (double)number);
+    uint32_t bits;
+
+    memcpy(&bits, &number, sizeof bits);
+    text_add(options, " -D %s=as_float(0x%08" PRIx32 "u)", macro, bits);
 }
 
 void activation_options(const struct activation *activation, struct text *options)

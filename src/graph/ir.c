@@ -13,6 +13,8 @@
 
 enum { REPORT_BYTES = 3500 }; /* of the thread's message; mistakes beyond it are counted */
 
+#define NAMED SIZE_MAX /* a node's number if its name was given */
+
 plait_status plait_graph_create(plait_graph **out)
 {
     if (!out) {
@@ -90,19 +92,32 @@ static bool name_is_taken(const plait_graph *graph, const char *name)
     return false;
 }
 
+/* One more than the number in the newest name that was made for this class; 0 if there is none. */
+static size_t next_number(const plait_graph *graph, const char *class_name)
+{
+    for (size_t i = graph->count; i-- > 0;) {
+        const struct node *node = graph->nodes[i];
+        if (node->number != NAMED && strcmp(node->op->class_name, class_name) == 0) {
+            return node->number + 1;
+        }
+    }
+    return 0;
+}
+
 static plait_status name_node(const plait_graph *graph, struct node *node, const char *name)
 {
     char made[NAME_BYTES];
 
+    node->number = NAMED;
     if (name && name[0]) {
         return mem_text(&node->name, name);
     }
-    for (size_t number = 0;; number++) {
-        name_number(node->op->class_name, number, made);
-        if (!name_is_taken(graph, made)) {
-            return mem_text(&node->name, made);
-        }
+    node->number = next_number(graph, node->op->class_name);
+    name_number(node->op->class_name, node->number, made);
+    while (name_is_taken(graph, made)) { /* the user has given that name to another layer */
+        name_number(node->op->class_name, ++node->number, made);
     }
+    return mem_text(&node->name, made);
 }
 
 static void check_name(plait_graph *graph, struct node *node)
@@ -233,8 +248,7 @@ static plait_graph *graph_of(plait_nodes nodes)
     return NULL;
 }
 
-plait_node graph_add(const struct op *op, plait_nodes inputs, const char *name, const void *params,
-                     size_t params_bytes)
+plait_node graph_add(const struct op *op, plait_nodes inputs, const char *name, const void *params, size_t params_bytes)
 {
     const struct layer layer = {op, inputs, name, params, params_bytes};
     plait_graph *graph = graph_of(inputs);

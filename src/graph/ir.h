@@ -24,11 +24,12 @@ struct node {
     uint32_t id;
     uint32_t layer; /* id of the last node of its layer: a layer may expand to several nodes */
     char *name;     /* of its layer */
+    size_t number;  /* in a name that was made: the next one of its class is higher */
     bool poisoned;
     size_t input_count;
-    uint32_t *inputs;    /* ids, each below `id` */
-    plait_shape shape;   /* of a sample */
-    void *params;        /* the op's own struct, params_bytes long, without pointers that it owns */
+    uint32_t *inputs;  /* ids, each below `id` */
+    plait_shape shape; /* of a sample */
+    void *params;      /* the op's own struct, params_bytes long, without pointers that it owns */
     size_t params_bytes;
     size_t weight_count;
     struct weight weights[NODE_MAX_WEIGHTS];

@@ -34,26 +34,26 @@ struct kernel_request {
 struct step {
     const struct op *op;
     const struct variant *variant;
-    const char *layer;               /* its layer's name; belongs to the plan */
-    void *params;                    /* copy of the node's */
-    const struct weight *weights;    /* the node's; valid while planning and packing only */
+    const char *layer;            /* its layer's name; belongs to the plan */
+    void *params;                 /* copy of the node's */
+    const struct weight *weights; /* the node's; valid while planning and packing only */
     size_t weight_count;
     size_t input_count;
-    struct view *inputs;             /* axis 0 has the planned batch */
+    struct view *inputs; /* axis 0 has the planned batch */
     struct view output;
-    bool has_residual;               /* a tensor of the output's shape is added before the activation */
+    bool has_residual; /* a tensor of the output's shape is added before the activation */
     struct view residual;
-    struct activation activation;    /* applied last; linear if none */
-    const double *scale;             /* folded into the weights, by output channel: y = scale * y + shift, */
-    const double *shift;             /* before residual and activation; NULL: none */
-    double flops;                    /* arithmetic a sample */
+    struct activation activation; /* applied last; linear if none */
+    const double *scale;          /* folded into the weights, by output channel: y = scale * y + shift, */
+    const double *shift;          /* before residual and activation; NULL: none */
+    double flops;                 /* arithmetic a sample */
 
     /* Filled in by variant->plan. */
-    size_t packed_floats;            /* weights as this variant wants them; 0: none */
-    size_t scratch_floats;           /* device memory during the step, for the planned batch */
+    size_t packed_floats;  /* weights as this variant wants them; 0: none */
+    size_t scratch_floats; /* device memory during the step, for the planned batch */
     struct kernel_request kernels[STEP_MAX_KERNELS];
     size_t kernel_count;
-    size_t tile[4];                  /* what the variant wants to remember */
+    size_t tile[4]; /* what the variant wants to remember */
 };
 
 /* What a step gets when it is enqueued. */
@@ -62,11 +62,11 @@ struct run {
     size_t batch;
     const struct operand *inputs;
     struct operand output;
-    struct operand residual;         /* if step->has_residual */
-    const struct buffer *packed;     /* if step->packed_floats */
-    const struct buffer *scratch;    /* if step->scratch_floats */
-    size_t scratch_offset;           /* first element of scratch in its buffer */
-    struct kernel *const *kernels;   /* as step->kernels */
+    struct operand residual;       /* if step->has_residual */
+    const struct buffer *packed;   /* if step->packed_floats */
+    const struct buffer *scratch;  /* if step->scratch_floats */
+    size_t scratch_offset;         /* first element of scratch in its buffer */
+    struct kernel *const *kernels; /* as step->kernels */
 };
 
 /* One way to compute an operator. */
@@ -99,12 +99,12 @@ struct op {
     size_t variant_count;
 
     /* What the planner may do with it. */
-    bool is_input;          /* a value from outside */
-    bool aliases;           /* the output is input 0, in C order, under another shape */
-    bool takes_affine;      /* scale and shift of its output's last axis fold into its weights */
-    bool takes_activation;  /* applies step->activation in its store */
-    bool takes_residual;    /* adds step->residual before the activation */
-    bool is_sum;            /* of all inputs: with two of equal shape, one can be the other's residual */
+    bool is_input;         /* a value from outside */
+    bool aliases;          /* the output is input 0, in C order, under another shape */
+    bool takes_affine;     /* scale and shift of its output's last axis fold into its weights */
+    bool takes_activation; /* applies step->activation in its store */
+    bool takes_residual;   /* adds step->residual before the activation */
+    bool is_sum;           /* of all inputs: with two of equal shape, one can be the other's residual */
 
     /* y = scale[c] * x + shift[c] along the last axis: writes both, `channels` values each, and returns
      * true; false if this node works along another axis. NULL: not affine. */

@@ -30,11 +30,12 @@ static plait_status check_memory(const plait_context *context, const struct plan
     const uint64_t free_bytes = context_free_bytes(context);
 
     if (needed > free_bytes) {
-        return error_set(PLAIT_ERR_DEVICE_MEMORY,
-                         "the model needs %llu bytes on the device (weights %llu, intermediate values for a batch of %zu "
-                         "%llu), but %llu are free; use a smaller batch",
-                         (unsigned long long)needed, (unsigned long long)memory.weights_bytes, plan->batch,
-                         (unsigned long long)memory.arena_bytes, (unsigned long long)free_bytes);
+        return error_set(
+            PLAIT_ERR_DEVICE_MEMORY,
+            "the model needs %llu bytes on the device (weights %llu, intermediate values for a batch of %zu "
+            "%llu), but %llu are free; use a smaller batch",
+            (unsigned long long)needed, (unsigned long long)memory.weights_bytes, plan->batch,
+            (unsigned long long)memory.arena_bytes, (unsigned long long)free_bytes);
     }
     return PLAIT_OK;
 }
@@ -108,7 +109,7 @@ plait_status plait_model_create(plait_context *context, plait_nodes inputs, plai
     model->context = context;
     TRY(make_plan(context, inputs, outputs, opts, &model->plan));
     TRY(check_memory(context, model->plan));
-    TRY(rows_create(outputs, &model->rows, &model->row_count));
+    TRY(rows_create(inputs, outputs, &model->rows, &model->row_count));
     TRY(realize(model));
     *out = model;
     model = NULL; /* now the caller's */

@@ -15,8 +15,9 @@ struct layer_row {
     plait_shape shape;
     size_t params;        /* numbers in its weights, */
     size_t frozen_params; /* and how many of them are not trained */
-    char *connected;      /* "conv2d[0][0], input_layer[0][0]"; "" for inputs */
+    char *connected;      /* "conv2d[0][0], input_layer[0][0]"; "-" for inputs */
     size_t input_count;
+    size_t depth; /* longest way to an output */
 };
 
 /* What a step needs on the device. */
@@ -32,14 +33,15 @@ struct plait_model {
     struct buffer *arena;         /* NULL: no intermediate values */
     struct buffer **inputs;       /* for runs from host memory; made when the first comes */
     struct buffer **outputs;
-    struct operand *operands;     /* room for the inputs of any step */
-    struct profile *profile;      /* times of the last run; NULL: the context does not profile */
+    struct operand *operands; /* room for the inputs of any step */
+    struct profile *profile;  /* times of the last run; NULL: the context does not profile */
     struct layer_row *rows;
     size_t row_count;
 };
 
-/* The rows of the layers between inputs and outputs; freed with rows_free. */
-plait_status rows_create(plait_nodes outputs, struct layer_row **rows, size_t *count);
+/* The rows of the inputs and of all layers that the outputs depend on, in Keras's order; freed with
+ * rows_free. The nodes must have been checked, as plan_create does. */
+plait_status rows_create(plait_nodes inputs, plait_nodes outputs, struct layer_row **rows, size_t *count);
 void rows_free(struct layer_row *rows, size_t count);
 
 /* The summary of rows, as plait_model_summary. */

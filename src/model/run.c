@@ -119,8 +119,8 @@ static plait_status check_tensor(const plait_model *model, const char *what, siz
     }
     const plait_shape wanted = shape_with_batch(sample, tensor->shape.rank > 0 ? tensor->shape.dims[0] : 0);
     if (!shape_equal(tensor->shape, wanted) || tensor->shape.dims[0] < batch) {
-        return error_set(PLAIT_ERR_INVALID, "plait_model_run: %s %zu has shape %s but must have %s, or more samples", what,
-                         index, shape_name(tensor->shape).text, shape_name(shape_with_batch(sample, batch)).text);
+        return error_set(PLAIT_ERR_INVALID, "plait_model_run: %s %zu has shape %s but must have %s, or more samples",
+                         what, index, shape_name(tensor->shape).text, shape_name(shape_with_batch(sample, batch)).text);
     }
     if (!tensor->readable || (!is_input && !tensor->writable)) {
         return error_set(PLAIT_ERR_INVALID, "plait_model_run: the buffer of %s %zu must be %s", what, index,
@@ -154,7 +154,9 @@ static plait_status check_tensors(const plait_model *model, size_t batch, const 
 
     if (!model || !inputs || !outputs) {
         return error_set(PLAIT_ERR_INVALID, "plait_model_run: %s is NULL",
-                         !model ? "model" : !inputs ? "inputs" : "outputs");
+                         !model    ? "model"
+                         : !inputs ? "inputs"
+                                   : "outputs");
     }
     for (size_t i = 0; i < model->plan->input_count; i++) {
         TRY(check_tensor(model, "input", i, inputs[i], batch));
@@ -179,12 +181,11 @@ static plait_status enqueue_tensors(plait_model *model, struct stream *stream, s
     for (size_t done = 0; done < batch;) {
         const struct chunk chunk = {stream, bindings, bindings + plan->input_count, next_part(model, batch, done)};
         for (size_t i = 0; i < plan->input_count; i++) {
-            bindings[i] = (struct binding){inputs[i]->buffer,
-                                           inputs[i]->offset + done * shape_count(plan->inputs[i])};
+            bindings[i] = (struct binding){inputs[i]->buffer, inputs[i]->offset + done * shape_count(plan->inputs[i])};
         }
         for (size_t i = 0; i < plan->output_count; i++) {
-            bindings[plan->input_count + i] = (struct binding){
-                outputs[i]->buffer, outputs[i]->offset + done * shape_count(plan->outputs[i])};
+            bindings[plan->input_count + i] =
+                (struct binding){outputs[i]->buffer, outputs[i]->offset + done * shape_count(plan->outputs[i])};
         }
         TRY(enqueue_chunk(model, &chunk));
         done += chunk.batch;
@@ -228,7 +229,8 @@ static plait_status make_staging(plait_model *model, struct buffer **buffers, co
 
     for (size_t i = 0; i < count; i++) {
         if (!buffers[i]) {
-            TRY(buffer_create(model->context, model->plan->batch * shape_count(shapes[i]) * sizeof(float), &buffers[i]));
+            TRY(buffer_create(model->context, model->plan->batch * shape_count(shapes[i]) * sizeof(float),
+                              &buffers[i]));
         }
     }
 out:
@@ -239,7 +241,9 @@ static plait_status check_arrays(const plait_model *model, const float *const *i
 {
     if (!model || !inputs || !outputs) {
         return error_set(PLAIT_ERR_INVALID, "plait_model_predict: %s is NULL",
-                         !model ? "model" : !inputs ? "inputs" : "outputs");
+                         !model    ? "model"
+                         : !inputs ? "inputs"
+                                   : "outputs");
     }
     for (size_t i = 0; i < model->plan->input_count; i++) {
         if (!inputs[i]) {
@@ -255,8 +259,8 @@ static plait_status check_arrays(const plait_model *model, const float *const *i
 }
 
 /* Upload, steps and download of the part of a batch after `done` samples. */
-static plait_status predict_part(plait_model *model, const struct chunk *chunk, size_t done,
-                                 const float *const *inputs, float *const *outputs)
+static plait_status predict_part(plait_model *model, const struct chunk *chunk, size_t done, const float *const *inputs,
+                                 float *const *outputs)
 {
     plait_status status = PLAIT_OK;
     const struct plan *plan = model->plan;

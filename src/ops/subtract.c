@@ -6,7 +6,7 @@
 static void infer(plait_graph *graph, struct node *node, const plait_shape *inputs)
 {
     if (node->input_count != 2) {
-        node_fail(graph, node, "there are %zu inputs but exactly 2 can be subtracted", node->input_count);
+        node_fail(graph, node, "it takes exactly 2 inputs but got %zu", node->input_count);
         return;
     }
     merge_infer(graph, node, inputs);

@@ -84,7 +84,7 @@ static size_t divide_up(size_t a, size_t b)
     return (a + b - 1) / b;
 }
 
-/* The work-items for an output. Shares of rows are cut as share_of in kernels/row.clh does. */
+/* The work-items for an output. Shares of rows are cut as find_share in kernels/row.clh does. */
 static struct range range_of(const struct view *y, size_t group)
 {
     const size_t columns = y->dims[y->rank - 1];

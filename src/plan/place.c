@@ -110,7 +110,7 @@ static plait_status place_alias(struct values *values, struct value *alias)
     const bool copy = variant_forced(values, alias->node->op, &name);
 
     TRY(mem_alloc(&alias->copied, 1, sizeof *alias->copied));
-    if (!alias->placed && alias->output == NONE && !copy && !is_open(source)) {
+    if (!alias->placed && alias->output == NONE && !copy) {
         alias->follows = true; /* decided when the source's place is known */
         goto out;
     }
@@ -118,8 +118,8 @@ static plait_status place_alias(struct values *values, struct value *alias)
         TRY(put_alone(values, alias));
     }
     inner = alias->place;
-    alias->copied[0] = copy || !is_open(source) ||
-                       !view_reshape(&alias->place.view, full_shape(values, source), &inner.view);
+    alias->copied[0] =
+        copy || !is_open(source) || !view_reshape(&alias->place.view, full_shape(values, source), &inner.view);
     if (!alias->copied[0]) {
         put(source, inner);
     }

@@ -62,8 +62,9 @@ static plait_status plan_variant(struct step *step, const struct variant *varian
         TRY(step->kernels[i].options.status);
     }
 out:
-    return status == PLAIT_OK ? status : error_within(status, "%s \"%s\": variant %s: ", step->op->name, step->layer,
-                                                      variant->name);
+    return status == PLAIT_OK
+               ? status
+               : error_within(status, "%s \"%s\": variant %s: ", step->op->name, step->layer, variant->name);
 }
 
 /* The forced variant, or the first that is applicable and can be planned. */

@@ -15,12 +15,12 @@ static plait_status check_nodes(const char *what, plait_nodes nodes, const plait
             return error_set(PLAIT_ERR_INVALID, "plait_model_create: %s %zu is no node: its graph is NULL", what, i);
         }
         if (nodes.items[i].graph != graph) {
-            return error_set(PLAIT_ERR_INVALID, "plait_model_create: %s %zu belongs to another graph; all must be of one",
-                             what, i);
+            return error_set(PLAIT_ERR_INVALID,
+                             "plait_model_create: %s %zu belongs to another graph; all must be of one", what, i);
         }
         if (!graph_node(graph, nodes.items[i].id)) {
-            return error_set(PLAIT_ERR_INVALID, "plait_model_create: %s %zu is node %u, but the graph has %zu nodes", what,
-                             i, (unsigned)nodes.items[i].id, graph->count);
+            return error_set(PLAIT_ERR_INVALID, "plait_model_create: %s %zu is node %u, but the graph has %zu nodes",
+                             what, i, (unsigned)nodes.items[i].id, graph->count);
         }
     }
     return PLAIT_OK;

@@ -14,14 +14,14 @@ struct value {
     plait_shape shape;       /* of a sample */
     size_t *inputs;          /* values, each of a smaller index */
     size_t input_count;
-    size_t uses;             /* inputs, residuals and outputs of the model that read it */
-    size_t output;           /* the model's output whose memory it has; NONE */
+    size_t uses;   /* inputs, residuals and outputs of the model that read it */
+    size_t output; /* the model's output whose memory it has; NONE */
     bool is_output;
-    double *scale;           /* folded in, by channel; NULL: none */
+    double *scale; /* folded in, by channel; NULL: none */
     double *shift;
-    size_t residual;         /* value added before the activation; NONE */
+    size_t residual; /* value added before the activation; NONE */
     struct activation activation;
-    struct text fused;       /* layers merged into this value */
+    struct text fused; /* layers merged into this value */
 
     /* set by place */
     struct place place;

@@ -43,21 +43,20 @@ bool view_is_dense(const struct view *view)
  * have the same product. The old axes must lie evenly; the new ones then get strides from the innermost. */
 static bool reshape_run(const struct view *view, size_t from, size_t to, struct view *out, size_t begin, size_t end)
 {
-    size_t stride = 0;
-    size_t expected = 0;
+    size_t stride = 1;
+    size_t joined = 1; /* elements of the old axes gone through */
 
     for (size_t i = to; i-- > from;) {
         if (view->dims[i] == 1) {
             continue;
         }
-        if (stride == 0) {
+        if (joined == 1) {
             stride = view->strides[i];
-        } else if (view->strides[i] != expected) {
+        } else if (view->strides[i] != stride * joined) {
             return false;
         }
-        expected = view->strides[i] * view->dims[i];
+        joined *= view->dims[i];
     }
-    stride = stride ? stride : 1;
     for (size_t i = end; i-- > begin;) {
         out->strides[i] = stride;
         stride *= out->dims[i];
@@ -93,6 +92,9 @@ bool view_reshape(const struct view *view, plait_shape shape, struct view *out)
         }
         from = to;
         begin = end;
+    }
+    if (result.strides[result.rank - 1] > 1) {
+        return false;
     }
     *out = result;
     return true;

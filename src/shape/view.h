@@ -25,8 +25,8 @@ bool view_sample_is_dense(const struct view *view);
 /* True if all elements lie in C order without gaps. */
 bool view_is_dense(const struct view *view);
 
-/* The same elements in C order under another shape (batch in front, equal count); false if strides
- * cannot express it. */
+/* The same elements in C order under another shape (batch in front, equal count); false if no strides can
+ * express it, with stride 1 or 0 along the last axis. */
 bool view_reshape(const struct view *view, plait_shape shape, struct view *out);
 
 /* Narrows one axis to `size` elements; *offset is where the part from `begin` on starts, in elements. */

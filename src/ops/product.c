@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/product.h"
+
+#include "base/memory.h"
+#include "shape/shape.h"
+
+struct pixels product_pixels(const struct operand *operand)
+{
+    return (struct pixels){
+        .buffer = operand->buffer,
+        .offset = operand->offset,
+        .strides = {operand->view.strides[0], operand->view.strides[1], operand->view.strides[2]},
+    };
+}
+
+static size_t filters_of(const struct step *step)
+{
+    const plait_shape *kernel = &step->weights[0].array.shape;
+
+    return kernel->dims[kernel->rank - 1];
+}
+
+float product_weight(const struct step *step, size_t term, size_t filter)
+{
+    const float weight = step->weights[0].array.data[term * filters_of(step) + filter];
+
+    return step->scale ? (float)(step->scale[filter] * (double)weight) : weight;
+}
+
+float product_bias(const struct step *step, size_t filter)
+{
+    const double bias = step->weight_count > 1 ? (double)step->weights[1].array.data[filter] : 0.0;
+
+    return (float)(step->scale ? step->scale[filter] * bias + step->shift[filter] : bias);
+}
+
+plait_status product_plain_floats(const struct product *product, size_t *floats)
+{
+    const plait_shape shape = PLAIT_SHAPE(product->kernel[0], product->kernel[1], product->channels,
+                                          product->groups * product->filters);
+    size_t size = 0;
+
+    if (!shape_size(shape, &size) || !size_add(size, shape.dims[3], &size) || size > SHAPE_MAX_ELEMENTS) {
+        return error_set(PLAIT_ERR_TOO_LARGE, "kernel %s and its bias have more than %zu elements",
+                         shape_name(shape).text, SHAPE_MAX_ELEMENTS);
+    }
+    *floats = size;
+    return PLAIT_OK;
+}
+
+void product_plain_pack(const struct step *step, float *packed)
+{
+    const size_t filters = filters_of(step);
+    const size_t terms = shape_count(step->weights[0].array.shape) / filters;
+
+    for (size_t term = 0; term < terms; term++) {
+        for (size_t filter = 0; filter < filters; filter++) {
+            *packed++ = product_weight(step, term, filter);
+        }
+    }
+    for (size_t filter = 0; filter < filters; filter++) {
+        *packed++ = product_bias(step, filter);
+    }
+}
+
+/* A kernel's three sizes of pixels: rows, cols and channels or filters of a group, then strides. */
+static struct arg view_arg(const size_t *rows_cols, size_t channels, const struct pixels *pixels, size_t pictures)
+{
+    const size_t values[] = {rows_cols[0],       rows_cols[1],       channels, pixels->strides[0],
+                             pixels->strides[1], pixels->strides[2], pictures};
+
+    return arg_int8(values, sizeof values / sizeof *values);
+}
+
+void product_args(const struct product *product, const struct buffer *packed, struct arg *args)
+{
+    const struct pixels *x = &product->x;
+    const struct pixels *y = &product->y;
+    const struct pixels *residual = product->residual.buffer ? &product->residual : y;
+    const size_t residual_view[] = {product->residual.buffer != NULL, residual->strides[0], residual->strides[1],
+                                    residual->strides[2]};
+    const size_t window[] = {product->kernel[0],   product->kernel[1],   product->strides[0], product->strides[1],
+                             product->dilation[0], product->dilation[1], product->before[0],  product->before[1]};
+    const struct arg list[PRODUCT_ARGS] = {
+        arg_buffer(x->buffer),
+        arg_long(x->offset),
+        arg_buffer(y->buffer),
+        arg_long(y->offset),
+        arg_buffer(residual->buffer),
+        arg_long(residual->offset),
+        arg_buffer(packed),
+        view_arg(product->input, product->channels, x, 0),
+        view_arg(product->output, product->filters, y, product->pictures),
+        arg_int8(residual_view, sizeof residual_view / sizeof *residual_view),
+        arg_int8(window, sizeof window / sizeof *window),
+    };
+
+    for (size_t i = 0; i < PRODUCT_ARGS; i++) {
+        args[i] = list[i];
+    }
+}

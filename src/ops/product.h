@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* The sums of products of convolution and dense layers, and the kernels that compute them.
+ *
+ * A dense layer is a convolution with a 1x1 kernel of pictures made up of its rows, so both share
+ * kernels/conv2d_cpu.cl and kernels/conv2d_gpu.cl, and this is their geometry, packing and launching. */
+#ifndef OPS_PRODUCT_H
+#define OPS_PRODUCT_H
+
+#include "graph/op.h"
+
+/* Where pixels lie; the buffer is NULL while planning, and where there is no such tensor. */
+struct pixels {
+    const struct buffer *buffer;
+    size_t offset;
+    size_t strides[3]; /* of pictures, rows, pixels */
+};
+
+/* One launch. Pairs are {rows, cols}. */
+struct product {
+    size_t pictures;
+    size_t input[2];
+    size_t output[2];
+    size_t kernel[2];
+    size_t strides[2];
+    size_t dilation[2];
+    size_t before[2]; /* padding */
+    size_t groups;
+    size_t channels;  /* of a group */
+    size_t filters;   /* of a group */
+    bool split;       /* the groups are parts of one sum over all channels: they share the filters, y holds a
+                         result for each, and there is neither bias nor residual nor activation */
+    struct pixels x;
+    struct pixels y;
+    struct pixels residual;
+};
+
+/* Pixels of an operand whose view has axes pictures, rows, pixels, channels. */
+struct pixels product_pixels(const struct operand *operand);
+
+/* Weights of a step: what multiplies `term` (a, b, c in C order) for output channel `filter`, and what is
+ * added; the step's scale and shift are folded in. */
+float product_weight(const struct step *step, size_t term, size_t filter);
+float product_bias(const struct step *step, size_t filter);
+
+/* The weights in Keras's order, then the bias: *floats long. PLAIT_ERR_TOO_LARGE if kernels cannot index it. */
+plait_status product_plain_floats(const struct product *product, size_t *floats);
+void product_plain_pack(const struct step *step, float *packed);
+
+/* The arguments that all conv2d kernels begin with. */
+enum { PRODUCT_ARGS = 11 };
+void product_args(const struct product *product, const struct buffer *packed, struct arg *args);
+
+/* For CPUs: a work-item computes register tiles. `plan` sets packed_floats, asks for the kernel and uses the
+ * first PRODUCT_CPU_TILE of step->tile. */
+enum { PRODUCT_CPU_TILE = 3 };
+plait_status product_cpu_plan(struct step *step, const struct product *product, const struct device_traits *device);
+void product_cpu_pack(const struct step *step, const struct product *product, float *packed);
+plait_status product_cpu_launch(const struct step *step, const struct run *run, const struct product *product);
+
+/* For GPUs: a work-group computes a tile through local memory. `plan` uses the first of step->tile. */
+bool product_gpu_applicable(const struct product *product, const struct device_traits *device);
+plait_status product_gpu_plan(struct step *step, const struct product *product, const struct device_traits *device);
+void product_gpu_pack(const struct step *step, const struct product *product, float *packed);
+plait_status product_gpu_launch(const struct step *step, const struct run *run, const struct product *product);
+
+#endif
