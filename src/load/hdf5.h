@@ -22,7 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Blocks whose checksum was found right are not summed again while they stay in this table. */
+/* How many blocks whose checksum was right are remembered, so as not to be summed again. */
 enum { HDF5_VERIFIED = 128 };
 
 /* A file; borrows its name, which messages begin with, and its bytes, which must not change. It needs no
@@ -33,10 +33,11 @@ struct hdf5_file {
     size_t size;
     uint64_t root;      /* address of the root group's object header */
     uint64_t work_left; /* bytes of structures that the call under way may still walk through */
+    size_t verified_next;
     struct {
         uint64_t address;
         uint64_t bytes;
-    } verified[HDF5_VERIFIED];
+    } verified[HDF5_VERIFIED]; /* a ring */
 };
 
 plait_status hdf5_open(const char *name, const void *bytes, size_t size, struct hdf5_file *out);
