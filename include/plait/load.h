@@ -40,6 +40,9 @@ PLAIT_API plait_nodes plait_keras_outputs(const plait_keras *keras);
 /* The model's name; belongs to `keras`. */
 PLAIT_API const char *plait_keras_name(const plait_keras *keras);
 
+/* 1 for a Sequential model, whose summary has no row for its input; else 0. */
+PLAIT_API int plait_keras_is_sequential(const plait_keras *keras);
+
 /* Frees the weights; NULL is allowed. */
 PLAIT_API void plait_keras_free(plait_keras *keras);
 

@@ -12,6 +12,8 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 int command_devices(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_run(int argc, char **argv);
+int command_summary(int argc, char **argv);
+int command_plot(int argc, char **argv);
 
 /* Prints "plait <command>: <message of the library>" on standard error; EXIT_FAILED. */
 int fail(const char *command);

@@ -11,6 +11,8 @@ static const struct {
     const char *help;
 } commands[] = {
     {"devices", command_devices, "every OpenCL device, and which one is the default and why"},
+    {"summary", command_summary, "the table that Keras's summary() prints"},
+    {"plot", command_plot, "the picture that Keras's plot_model draws"},
     {"run", command_run, "the outputs of a model that Keras saved, for arrays in .npy files"},
     {"bench", command_bench, "time a model, from inputs in host memory to outputs in host memory"},
 };

@@ -17,6 +17,9 @@ struct model_file {
 plait_status model_file_open(const char *path, const plait_keras_size *sizes, size_t size_count,
                              struct model_file *out);
 
+/* Reads "[NAME=]32,32,3" as the size of an input; 0 if it is none. The text is cut in place. */
+int parse_size(char *text, plait_keras_size *size);
+
 void model_file_free(struct model_file *file);
 
 #endif

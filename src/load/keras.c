@@ -152,6 +152,11 @@ const char *plait_keras_name(const plait_keras *keras)
     return keras ? keras->name : "";
 }
 
+int plait_keras_is_sequential(const plait_keras *keras)
+{
+    return keras ? keras->sequential : 0;
+}
+
 void plait_keras_free(plait_keras *keras)
 {
     if (!keras) {
