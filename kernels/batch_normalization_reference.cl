@@ -3,10 +3,10 @@
  *     y[i] = ACTIVATE(x[i] * scale[c] + shift[c]),   c the element's channel
  * a work-item an element.
  *
- *   dims, x_strides, scale_strides, shift_strides, y_strides   RANK axes; scale and shift have stride 0
- *                                                              along all but the channels' axis
+ *   dims, x_strides, scale_strides, shift_strides, y_strides   WALK_AXES axes (walk.clh); those of scale and
+ *                                                              shift are 0 but along the channels
  *
- *   -D RANK=... -D ACTIVATION=... (activation.clh) */
+ *   -D ACTIVATION=... (activation.clh) */
 #pragma OPENCL FP_CONTRACT OFF
 #define REAL float
 #include "activation.clh"
@@ -19,12 +19,12 @@ __kernel void batch_normalization_reference(__global const float *x, const long 
                                             const int8 x_strides, const int8 scale_strides,
                                             const int8 shift_strides, const int8 y_strides)
 {
-    if (get_global_id(0) >= (size_t)count_of(RANK, dims)) {
+    if (get_global_id(0) >= (size_t)count_of(WALK_AXES, dims)) {
         return;
     }
-    const int i = (int)get_global_id(0);
-    const float factor = scale[scale_offset + offset_of(i, RANK, dims, scale_strides)];
-    const float term = shift[shift_offset + offset_of(i, RANK, dims, shift_strides)];
-    const float value = x[x_offset + offset_of(i, RANK, dims, x_strides)] * factor + term;
-    y[y_offset + offset_of(i, RANK, dims, y_strides)] = ACTIVATE(value);
+    const int8 i = position_of((int)get_global_id(0), WALK_AXES, dims);
+    const float factor = scale[scale_offset + offset_at(i, scale_strides)];
+    const float term = shift[shift_offset + offset_at(i, shift_strides)];
+    const float value = x[x_offset + offset_at(i, x_strides)] * factor + term;
+    y[y_offset + offset_at(i, y_strides)] = ACTIVATE(value);
 }

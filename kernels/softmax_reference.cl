@@ -4,10 +4,10 @@
  *     y[i] = x[i] - m - log(s)
  * a work-item a row. A row with NaN or +Inf in it, or of -Inf alone, becomes NaN.
  *
- *   dims, x_strides, y_strides   RANK axes: those but the one along which it works
- *   size, x_step, y_step         that one
+ *   dims, x_strides, y_strides   WALK_AXES axes (walk.clh): all but that one
+ *   size, x_step, y_step         the axis along which it works
  *
- *   -D RANK=... -D LOG=0 or 1 */
+ *   -D LOG=0 or 1 */
 #include "walk.clh"
 
 #define BLOCK 256 /* elements that are summed apart, against rounding errors */
@@ -16,12 +16,12 @@ __kernel void softmax_reference(__global const float *x, const long x_offset, __
                                 const int8 dims, const int8 x_strides, const int8 y_strides, const int size,
                                 const int x_step, const int y_step)
 {
-    if (get_global_id(0) >= (size_t)count_of(RANK, dims)) {
+    if (get_global_id(0) >= (size_t)count_of(WALK_AXES, dims)) {
         return;
     }
     const int row = (int)get_global_id(0);
-    __global const float *x_row = x + x_offset + offset_of(row, RANK, dims, x_strides);
-    __global float *y_row = y + y_offset + offset_of(row, RANK, dims, y_strides);
+    __global const float *x_row = x + x_offset + offset_of(row, WALK_AXES, dims, x_strides);
+    __global float *y_row = y + y_offset + offset_of(row, WALK_AXES, dims, y_strides);
     float largest = -INFINITY;
     float sum = 0.0f;
 

@@ -62,6 +62,9 @@ static plait_status open_source(struct hdf5_file *file, uint64_t address, struct
     out->file = file;
     TRY(find_message(file, address, HDF5_SPACE, &message));
     TRY(hdf5_space_parse(message.body, &out->space));
+    if (out->space.rank == 0 && out->space.count == 0) {
+        return error_set(PLAIT_ERR_FORMAT, "it has no shape (a null dataspace), which plait does not read");
+    }
     TRY(find_message(file, address, HDF5_TYPE, &message));
     TRY(hdf5_type_parse(message.body, &out->type));
     if (out->type.kind == HDF5_OPAQUE) {

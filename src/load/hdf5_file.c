@@ -66,6 +66,9 @@ plait_status hdf5_window(const struct hdf5_file *file, uint64_t address, uint64_
                          struct hdf5_part *out)
 {
     *out = (struct hdf5_part){0};
+    if (address == HDF5_UNDEFINED) {
+        return error_set(PLAIT_ERR_FORMAT, "%s of %" PRIu64 " bytes was never written", what, bytes);
+    }
     if (address > file->size || bytes > file->size - address) {
         return error_set(PLAIT_ERR_FORMAT, "%s of %" PRIu64 " bytes at %" PRIu64 " ends beyond the file (%zu bytes)",
                          what, bytes, address, file->size);
@@ -281,12 +284,15 @@ out:
 
 static plait_status open_new(struct hdf5_file *file, uint64_t *base, uint64_t *end)
 {
+    enum { FLAG_OPEN = 1 };
     plait_status status = PLAIT_OK;
     struct hdf5_part part;
 
     TRY(hdf5_window(file, 9, 39, "superblock", &part));
     TRY(take_widths(&part));
-    (void)hdf5_take(&part, 1); /* flags */
+    if (hdf5_take(&part, 1) & FLAG_OPEN) {
+        return error_set(PLAIT_ERR_FORMAT, "its writer has not closed it");
+    }
     *base = hdf5_take(&part, 8);
     (void)hdf5_take(&part, 8); /* extension */
     *end = hdf5_take(&part, 8);

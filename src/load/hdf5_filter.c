@@ -208,15 +208,14 @@ plait_status hdf5_unfilter(const struct hdf5_filters *filters, uint32_t skipped,
 {
     plait_status status = PLAIT_OK;
     struct hdf5_part current = stored;
-    size_t buffer = 0;
 
     if (filters->count > 0) {
         TRY(prepare(bytes, stored.left, work));
     }
     for (size_t i = filters->count; i > 0; i--) {
         if ((skipped >> (i - 1) & 1) == 0) {
-            TRY(undo(filters, i - 1, work->buffers[buffer], work->room, &current));
-            buffer = 1 - buffer;
+            unsigned char *other = work->buffers[current.at == work->buffers[0]];
+            TRY(undo(filters, i - 1, other, work->room, &current));
         }
     }
     if (current.left != bytes) {

@@ -143,6 +143,22 @@ out:
     return status;
 }
 
+static const char *message_name(int type)
+{
+    switch (type) {
+    case HDF5_SPACE:
+        return "dataspace";
+    case HDF5_TYPE:
+        return "datatype";
+    case HDF5_EXTERNAL:
+        return "list of external files";
+    case HDF5_LAYOUT:
+        return "layout";
+    default:
+        return "filters";
+    }
+}
+
 plait_status hdf5_message_find(struct hdf5_file *file, uint64_t address, int type, struct hdf5_message *out)
 {
     plait_status status = PLAIT_OK;
@@ -154,7 +170,7 @@ plait_status hdf5_message_find(struct hdf5_file *file, uint64_t address, int typ
     TRY(hdf5_header_next(&header, &message));
     while (message.type != HDF5_END) {
         if (message.type == type && out->type == type) {
-            return error_set(PLAIT_ERR_FORMAT, "it has two messages of type %d", type);
+            return error_set(PLAIT_ERR_FORMAT, "its %s is given twice", message_name(type));
         }
         if (message.type == type) {
             *out = message;
@@ -162,8 +178,7 @@ plait_status hdf5_message_find(struct hdf5_file *file, uint64_t address, int typ
         TRY(hdf5_header_next(&header, &message));
     }
     if (out->type == type && out->shared) {
-        return error_set(PLAIT_ERR_FORMAT,
-                         "its message of type %d is shared (a committed type?), which plait does not read", type);
+        return error_set(PLAIT_ERR_FORMAT, "its %s is committed or shared, which plait does not read", message_name(type));
     }
 out:
     return status;

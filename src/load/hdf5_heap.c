@@ -205,7 +205,7 @@ plait_status hdf5_fractal_object(const struct hdf5_fractal *heap, const unsigned
 
     if (id[0] != 0) {
         return error_set(PLAIT_ERR_FORMAT,
-                         "the fractal heap at %" PRIu64 " has an object of kind %d (huge or tiny) where plait reads 0",
+                         "it is a huge or tiny object of the fractal heap at %" PRIu64 " (kind %d), which plait does not read",
                          heap->address, id[0] >> 4);
     }
     while (rows > 0) {

@@ -1,37 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /* plait_load_keras: from a file to calls of the layers' functions. */
 #include "base/memory.h"
-#include "load/archive.h"
+#include "load/file.h"
 #include "load/hdf5.h"
 #include "load/scope.h"
+#include "load/zip.h"
 
-#include <plait/load.h>
-#include <stdio.h>
 #include <string.h>
 
+/* A config is text that names each layer; thousands of them make some megabytes. */
 enum { MAX_CONFIG_BYTES = 64 << 20 };
 
 struct plait_keras {
-    void *bytes; /* the HDF5 file: of the archive's member, or the whole legacy file */
-    size_t size;
-    void *archived; /* config.json; NULL: a legacy file */
-    size_t archived_size;
-    char *text; /* the legacy file's config */
-    json_t *config;
+    struct file file;
+    unsigned char *member; /* model.weights.h5 of an archive; NULL: the file itself is the HDF5 file */
     struct weights *weights;
+    json_t *config;
     char *name;
     bool sequential;
     struct outputs inputs;
     struct outputs outputs;
 };
 
-static plait_status parse(struct plait_keras *keras, const char *path)
+static plait_status parse(struct plait_keras *keras, const char *path, const char *text)
 {
-    const char *text = keras->archived ? keras->archived : keras->text;
-    const size_t size = keras->archived ? keras->archived_size : strlen(keras->text);
     json_error_t error;
 
-    keras->config = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+    keras->config = json_loads(text, JSON_REJECT_DUPLICATES, &error);
     if (!keras->config) {
         return error_set(PLAIT_ERR_FORMAT, "%s: the model's config is no sound JSON: line %d, column %d: %s", path,
                          error.line, error.column, error.text);
@@ -39,53 +34,53 @@ static plait_status parse(struct plait_keras *keras, const char *path)
     return PLAIT_OK;
 }
 
-static plait_status read_whole(const char *path, void **bytes, size_t *size)
+/* A .keras file: an archive of the config and an HDF5 file. */
+static plait_status read_archive(struct plait_keras *keras, const char *path)
 {
     plait_status status = PLAIT_OK;
-    FILE *file = fopen(path, "rb");
+    struct archive archive = {0};
+    unsigned char *config = NULL;
+    size_t size = 0;
 
-    if (!file) {
-        return error_set(PLAIT_ERR_IO, "%s: it cannot be opened", path);
-    }
-    (void)fseek(file, 0, SEEK_END);
-    *size = (size_t)ftell(file);
-    rewind(file);
-    TRY(mem_alloc(bytes, *size, 1));
-    if (fread(*bytes, 1, *size, file) != *size) {
-        status = error_set(PLAIT_ERR_IO, "%s: it cannot be read", path);
-    }
+    TRY(archive_open(path, keras->file.bytes, keras->file.size, SIZE_MAX, &archive));
+    TRY(archive_read(&archive, "config.json", MAX_CONFIG_BYTES, &config, &size));
+    TRY(parse(keras, path, (const char *)config));
+    TRY(archive_read(&archive, "model.weights.h5", SIZE_MAX, &keras->member, &size));
+    TRY(weights_open(path, keras->member, size, &keras->weights));
 out:
-    (void)fclose(file);
+    mem_free(config);
+    archive_close(&archive);
     return status;
 }
 
-/* Reads config and weights, whichever of the two formats the file has. */
-static plait_status read_file(struct plait_keras *keras, const char *path)
+/* A legacy .h5 file: the config is an attribute. */
+static plait_status read_legacy(struct plait_keras *keras, const char *path)
 {
     plait_status status = PLAIT_OK;
     struct hdf5_file file;
-    char magic[4] = "";
-    FILE *stream = fopen(path, "rb");
+    char *config = NULL;
 
-    if (!stream) {
-        return error_set(PLAIT_ERR_IO, "%s: it cannot be opened", path);
+    TRY(hdf5_open(path, keras->file.bytes, keras->file.size, &file));
+    TRY(hdf5_attribute_text(&file, "", "model_config", &config));
+    if (!config) {
+        status = error_set(PLAIT_ERR_FORMAT, "%s: it has no model_config, so it holds weights alone; save the whole model",
+                           path);
+        goto out;
     }
-    const bool zip = fread(magic, 1, sizeof magic, stream) == sizeof magic && memcmp(magic, "PK\3\4", 4) == 0;
-    (void)fclose(stream);
-    if (zip) {
-        TRY(archive_member(path, "config.json", MAX_CONFIG_BYTES, &keras->archived, &keras->archived_size));
-        TRY(archive_member(path, "model.weights.h5", SIZE_MAX, &keras->bytes, &keras->size));
-    } else {
-        TRY(read_whole(path, &keras->bytes, &keras->size));
-        TRY(hdf5_open(path, keras->bytes, keras->size, &file));
-        TRY(hdf5_attribute_text(&file, "", "model_config", &keras->text));
-        if (!keras->text) {
-            status = error_set(PLAIT_ERR_FORMAT, "%s: it has no model_config: weights alone; save the whole model", path);
-            goto out;
-        }
-    }
-    TRY(weights_open(path, keras->bytes, keras->size, &keras->weights));
-    TRY(parse(keras, path));
+    TRY(parse(keras, path, config));
+    TRY(weights_open(path, keras->file.bytes, keras->file.size, &keras->weights));
+out:
+    mem_free(config);
+    return status;
+}
+
+static plait_status read_file(struct plait_keras *keras, const char *path)
+{
+    plait_status status = PLAIT_OK;
+
+    TRY(file_open(path, SIZE_MAX, &keras->file));
+    const bool is_zip = keras->file.size >= 4 && memcmp(keras->file.bytes, "PK\3\4", 4) == 0;
+    TRY(is_zip ? read_archive(keras, path) : read_legacy(keras, path));
 out:
     return status;
 }
@@ -164,9 +159,8 @@ void plait_keras_free(plait_keras *keras)
     }
     weights_free(keras->weights);
     json_decref(keras->config);
-    mem_free(keras->bytes);
-    mem_free(keras->archived);
-    mem_free(keras->text);
+    mem_free(keras->member);
+    file_close(&keras->file);
     mem_free(keras->name);
     mem_free(keras->inputs.items);
     mem_free(keras->outputs.items);

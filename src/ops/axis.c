@@ -11,8 +11,9 @@ bool node_axis(plait_graph *graph, struct node *node, int axis, plait_shape shap
     if (shape.rank == 0) {
         node_fail(graph, node, "axis %d cannot be: input {} has no axis but the batch", axis);
     } else {
-        node_fail(graph, node, "axis %d is out of range for input %s; it must be 1 to %zu or -%zu to -1 (0 is the batch)",
-                  axis, shape_name(shape).text, shape.rank, shape.rank);
+        node_fail(graph, node,
+                  "axis %d is out of range for input %s; it must be 1 to %zu or -%zu to -1 (0 is the batch)", axis,
+                  shape_name(shape).text, shape.rank, shape.rank);
     }
     return false;
 }

@@ -121,11 +121,7 @@ static struct view channel_view(const struct step *step, const struct view *y)
 
 static void plan(struct step *step, const char *name, enum walk_form form, const struct device_traits *device)
 {
-    const struct view channels = channel_view(step, &step->output);
-    const struct view views[OPERANDS] = {step->inputs[0], channels, channels, step->output};
-
-    walk_plan(step, form, walk_rank(views, OPERANDS), device);
-    activation_options(&step->activation, walk_kernel(step, name));
+    activation_options(&step->activation, walk_kernel(step, name, form, device));
     step->packed_floats = 2 * step->output.dims[axis_of(step)];
 }
 

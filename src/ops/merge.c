@@ -20,49 +20,24 @@ void merge_infer(plait_graph *graph, struct node *node, const plait_shape *input
     node->shape = shape;
 }
 
-static struct view widen(const struct view *view, const struct view *y)
-{
-    plait_shape shape = {.rank = y->rank};
-
-    for (size_t i = 0; i < y->rank; i++) {
-        shape.dims[i] = y->dims[i];
-    }
-    return view_broadcast(view, shape);
-}
-
-/* Launch i, from 1 on, merges input i into what was merged before: input 0, then the output itself. */
-static size_t rank_of_launch(const struct step *step, size_t i)
-{
-    const struct view *y = &step->output;
-    const struct view views[] = {i == 1 ? widen(&step->inputs[0], y) : *y, widen(&step->inputs[i], y), *y};
-
-    return walk_rank(views, 3);
-}
-
 /* Kernel 0 is for the last launch; kernel 1 for those before it, if there are any. */
 static plait_status plan(struct step *step, enum walk_form form, const struct device_traits *device)
 {
     static const char *const names[] = {[WALK_CPU] = "merge_cpu", [WALK_REFERENCE] = "merge_reference"};
     static const struct activation none = {.kind = PLAIT_LINEAR};
     const struct merge *merge = step->params;
-    size_t rank = 0;
 
     if (step->input_count == 1) {
         return pointwise_plan(step, form, device);
     }
-    for (size_t i = 1; i < step->input_count; i++) {
-        const size_t needed = rank_of_launch(step, i);
-        rank = needed > rank ? needed : rank;
-    }
-    walk_plan(step, form, rank, device);
-    struct text *last = walk_kernel(step, names[form]);
+    struct text *last = walk_kernel(step, names[form], form, device);
     text_add(last, " -D OPERATION=%s", merge->operation);
     if (merge->divides) {
         text_add(last, " -D DIVISOR=%zu.0f", step->input_count);
     }
     activation_options(&step->activation, last);
     if (step->input_count > 2) {
-        struct text *others = walk_kernel(step, names[form]);
+        struct text *others = walk_kernel(step, names[form], form, device);
         text_add(others, " -D OPERATION=%s", merge->operation);
         activation_options(&none, others);
     }
@@ -79,12 +54,19 @@ static plait_status plan_reference(struct step *step, const struct device_traits
     return plan(step, WALK_REFERENCE, device);
 }
 
-static struct operand widened(struct operand operand, const struct operand *y)
+/* The operand as it meets every element of y. */
+static struct operand widen(struct operand x, const struct operand *y)
 {
-    operand.view = widen(&operand.view, &y->view);
-    return operand;
+    plait_shape shape = {.rank = y->view.rank};
+
+    for (size_t i = 0; i < shape.rank; i++) {
+        shape.dims[i] = y->view.dims[i];
+    }
+    x.view = view_broadcast(&x.view, shape);
+    return x;
 }
 
+/* Launch i, from 1 on, merges input i into what was merged before: input 0, then the output itself. */
 static plait_status enqueue(const struct step *step, const struct run *run)
 {
     plait_status status = PLAIT_OK;
@@ -93,8 +75,8 @@ static plait_status enqueue(const struct step *step, const struct run *run)
         return pointwise_enqueue(step, run);
     }
     for (size_t i = 1; i < step->input_count; i++) {
-        const struct operand operands[] = {i == 1 ? widened(run->inputs[0], &run->output) : run->output,
-                                           widened(run->inputs[i], &run->output), run->output};
+        const struct operand operands[] = {i == 1 ? widen(run->inputs[0], &run->output) : run->output,
+                                           widen(run->inputs[i], &run->output), run->output};
         TRY(walk_launch(step, run, i + 1 == step->input_count ? 0 : 1, operands, 3));
     }
 out:

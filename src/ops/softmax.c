@@ -50,18 +50,17 @@ static plait_status plan(struct step *step, enum walk_form form, const struct de
 {
     static const char *const names[] = {[WALK_CPU] = "softmax_cpu", [WALK_REFERENCE] = "softmax_reference"};
     const struct softmax *params = step->params;
-    const size_t axis = axis_of(step);
-    const struct view rows[OPERANDS] = {rows_of(&step->inputs[0], axis), rows_of(&step->output, axis)};
 
-    walk_plan(step, form, walk_rank(rows, OPERANDS), device);
-    text_add(walk_kernel(step, names[form]), " -D LOG=%d", params->log);
+    text_add(walk_kernel(step, names[form], form, device), " -D LOG=%d", params->log);
     return PLAIT_OK;
 }
 
 static plait_status plan_cpu(struct step *step, const struct device_traits *device)
 {
-    if (axis_of(step) != step->output.rank - 1) {
-        return error_set(PLAIT_ERR_UNSUPPORTED, "it works along the last axis alone, not along axis %zu", axis_of(step));
+    const size_t axis = axis_of(step);
+
+    if (axis != step->output.rank - 1) {
+        return error_set(PLAIT_ERR_UNSUPPORTED, "it works along the last axis alone, not along axis %zu", axis);
     }
     return plan(step, WALK_CPU, device);
 }
@@ -95,7 +94,7 @@ static plait_status enqueue(const struct step *step, const struct run *run)
     x.view = rows_of(&x.view, axis);
     y.view = rows_of(&y.view, axis);
     struct operand operands[OPERANDS] = {x, y};
-    walk_align(operands, OPERANDS, step->tile[WALK_RANK]);
+    walk_align(operands, OPERANDS);
     const struct view *first = &operands[0].view;
     for (size_t i = 0; i < first->rank; i++) {
         rows *= first->dims[i];
