@@ -99,10 +99,14 @@ static plait_status enqueue(const struct step *step, const struct run *run)
     for (size_t i = 0; i < first->rank; i++) {
         rows *= first->dims[i];
     }
-    const struct arg args[] = {ARG_OPERAND(x), ARG_OPERAND(y), arg_int8(first->dims, first->rank),
+    const struct arg args[] = {ARG_OPERAND(x),
+                               ARG_OPERAND(y),
+                               arg_int8(first->dims, first->rank),
                                arg_int8(first->strides, first->rank),
-                               arg_int8(operands[1].view.strides, first->rank), arg_int(size),
-                               arg_int(x_step), arg_int(y_step)};
+                               arg_int8(operands[1].view.strides, first->rank),
+                               arg_int(size),
+                               arg_int(x_step),
+                               arg_int(y_step)};
     /* the _cpu form has no steps: they are 1 */
     return launch(run->stream, run->kernels[0], range_of(step, rows, size), args, step->tile[WALK_GROUP] ? 10 : 8);
 }

@@ -13,11 +13,11 @@ enum { MERGE_INPUTS = 5 };
 struct merge_test {
     enum merge kind;
     plait_node (*layer)(plait_nodes x, const plait_layer_opts *opts);
-    size_t exactly;        /* the number of inputs that it takes; 0: any */
+    size_t exactly; /* the number of inputs that it takes; 0: any */
     enum gate gate;
     double limit;
-    float keras[8];        /* of Keras's own x1 and x2, below */
-    const char *numbered;  /* its second name in a graph: "add_1" */
+    float keras[8];       /* of Keras's own x1 and x2, below */
+    const char *numbered; /* its second name in a graph: "add_1" */
     struct variants seen;
 };
 
@@ -60,8 +60,7 @@ static const struct merge_case merge_cases[] = {
 };
 
 /* Makes inputs of the shapes and the layer on them. */
-static struct twin merge_twin(const struct merge_case *c, struct random *random,
-                              enum data data, struct twin *inputs)
+static struct twin merge_twin(const struct merge_case *c, struct random *random, enum data data, struct twin *inputs)
 {
     plait_graph *graph = twin_graph();
 
@@ -80,8 +79,13 @@ static void merge_run(const struct merge_case *c, struct random *random, enum da
     struct twin inputs[MERGE_INPUTS];
     const struct twin y = merge_twin(c, random, data, inputs);
 
-    trial_run_variants(&(struct trial){.name = c->name, .inputs = inputs, .input_count = c->count, .outputs = &y,
-                                       .output_count = 1, .gate = test.gate, .limit = test.limit,
+    trial_run_variants(&(struct trial){.name = c->name,
+                                       .inputs = inputs,
+                                       .input_count = c->count,
+                                       .outputs = &y,
+                                       .output_count = 1,
+                                       .gate = test.gate,
+                                       .limit = test.limit,
                                        .run = {.planned = c->planned}},
                        y, &test.seen);
     plait_graph_free(y.node.graph);
@@ -169,9 +173,14 @@ static void slices_of_a_joined_tensor(void **state)
         const struct twin y = merge_twin(&c, &random, DATA_NORMAL, inputs);
         const struct twin parts[] = {inputs[1], y, inputs[0]};
         const struct twin joined = twin_concatenate(parts, 3, axis);
-        trial_run_variants(&(struct trial){.name = scratch_text("joined along axis %d", axis), .inputs = inputs,
-                                           .input_count = 2, .outputs = &joined, .output_count = 1,
-                                           .gate = test.gate, .limit = test.limit, .run = {.planned = 3}},
+        trial_run_variants(&(struct trial){.name = scratch_text("joined along axis %d", axis),
+                                           .inputs = inputs,
+                                           .input_count = 2,
+                                           .outputs = &joined,
+                                           .output_count = 1,
+                                           .gate = test.gate,
+                                           .limit = test.limit,
+                                           .run = {.planned = 3}},
                            y, &test.seen);
         plait_graph_free(y.node.graph);
         scratch_reset();
@@ -194,8 +203,13 @@ static void activations(void **state)
         }
         const struct twin x = merge_twin(count == 2 ? &two : &three, &random, DATA_NORMAL, inputs);
         const struct twin y = twin_activate(x, PLAIT_SIGMOID);
-        trial_run_variants(&(struct trial){.name = "activated", .inputs = inputs, .input_count = count, .outputs = &y,
-                                           .output_count = 1, .gate = GATE_ULP, .limit = 8},
+        trial_run_variants(&(struct trial){.name = "activated",
+                                           .inputs = inputs,
+                                           .input_count = count,
+                                           .outputs = &y,
+                                           .output_count = 1,
+                                           .gate = GATE_ULP,
+                                           .limit = 8},
                            x, &test.seen);
         plait_graph_free(y.node.graph);
         scratch_reset();
@@ -251,9 +265,9 @@ static void mistakes(void **state)
     plait_graph_free(graph);
 }
 
-#define MERGE_TESTS                                                                                        \
-    cmocka_unit_test(shapes_of_all_kinds), cmocka_unit_test(random_shapes), cmocka_unit_test(special_values), \
-        cmocka_unit_test(slices_of_a_joined_tensor), cmocka_unit_test(activations),                         \
-        cmocka_unit_test(values_of_keras), cmocka_unit_test(names), cmocka_unit_test(mistakes)
+#define MERGE_TESTS                                                                                                    \
+    cmocka_unit_test(shapes_of_all_kinds), cmocka_unit_test(random_shapes), cmocka_unit_test(special_values),          \
+        cmocka_unit_test(slices_of_a_joined_tensor), cmocka_unit_test(activations), cmocka_unit_test(values_of_keras), \
+        cmocka_unit_test(names), cmocka_unit_test(mistakes)
 
 #endif

@@ -38,8 +38,12 @@ static void against_double(void **state)
             plait_graph *graph = twin_graph();
             const struct twin x = twin_input(graph, PLAIT_SHAPE(10, 50), 2, even(&random, limits[i], 1000));
             const struct twin y = twin_activate(x, kind);
-            const struct trial trial = {.name = scratch_text("%s to %g", names[kind], limits[i]), .inputs = &x,
-                                        .input_count = 1, .outputs = &y, .output_count = 1, .gate = GATE_ULP,
+            const struct trial trial = {.name = scratch_text("%s to %g", names[kind], limits[i]),
+                                        .inputs = &x,
+                                        .input_count = 1,
+                                        .outputs = &y,
+                                        .output_count = 1,
+                                        .gate = GATE_ULP,
                                         .limit = 8};
             trial_run_variants(&trial, y, &seen);
             plait_graph_free(graph);
@@ -65,12 +69,10 @@ static const struct {
      {NAN, -1.7580993F, INFINITY, -1.7580993F, 105.0701F, -1.7580194F, 10.50701F, -1.5201665F, 2.101402F, -0.38889018F,
       0.26267526F, 0}},
     {PLAIT_CELU, {NAN, -1, INFINITY, -1, 100, -0.99995458F, 10, -0.86466473F, 2, -0.22119921F, 0.25F, 0}},
-    {PLAIT_GELU,
-     {NAN, NAN, INFINITY, 0, 100, 0, 10, -0.045500264F, 1.9544997F, -0.10032342F, 0.14967658F, 0}},
+    {PLAIT_GELU, {NAN, NAN, INFINITY, 0, 100, 0, 10, -0.045500264F, 1.9544997F, -0.10032342F, 0.14967658F, 0}},
     {PLAIT_SILU,
      {NAN, NAN, INFINITY, 0, 100, -0.0004539786F, 9.9995461F, -0.23840588F, 1.7615942F, -0.10945588F, 0.14054413F, 0}},
-    {PLAIT_HARD_SILU,
-     {NAN, NAN, INFINITY, 0, 100, 0, 10, -0.33333334F, 1.6666666F, -0.11458334F, 0.13541667F, 0}},
+    {PLAIT_HARD_SILU, {NAN, NAN, INFINITY, 0, 100, 0, 10, -0.33333334F, 1.6666666F, -0.11458334F, 0.13541667F, 0}},
     {PLAIT_HARD_SIGMOID, {NAN, 0, 1, 0, 1, 0, 1, 0.16666667F, 0.83333331F, 0.45833334F, 0.54166669F, 0.5F}},
     {PLAIT_SIGMOID,
      {NAN, 0, 1, 0, 1, 4.5397861e-05F, 0.99995458F, 0.11920294F, 0.88079709F, 0.4378235F, 0.56217653F, 0.5F}},
@@ -159,8 +161,13 @@ static void softmax_is_an_activation(void **state)
         const struct twin x = twin_input(graph, PLAIT_SHAPE(5, 19), 2, random_floats(&random, DATA_NORMAL, 190));
         const struct twin y = twin_activate(x, kind);
         assert_string_equal(plait_node_name(y.node), "activation");
-        trial_run_variants(&(struct trial){.name = names[kind], .inputs = &x, .input_count = 1, .outputs = &y,
-                                           .output_count = 1, .gate = GATE_ULP, .limit = 8},
+        trial_run_variants(&(struct trial){.name = names[kind],
+                                           .inputs = &x,
+                                           .input_count = 1,
+                                           .outputs = &y,
+                                           .output_count = 1,
+                                           .gate = GATE_ULP,
+                                           .limit = 8},
                            y, &seen);
         check_variants(&seen, "cpu");
         plait_graph_free(graph);
@@ -185,8 +192,10 @@ static void mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(against_double),       cmocka_unit_test(ends_of_the_range),
-        cmocka_unit_test(linear_costs_nothing), cmocka_unit_test(softmax_is_an_activation),
+        cmocka_unit_test(against_double),
+        cmocka_unit_test(ends_of_the_range),
+        cmocka_unit_test(linear_costs_nothing),
+        cmocka_unit_test(softmax_is_an_activation),
         cmocka_unit_test(mistakes),
     };
 

@@ -74,8 +74,13 @@ static void table(void **state)
         const plait_batch_normalization_opts opts = options_of(i, &random);
         const struct twin x = input_of(i, &random);
         const struct twin y = twin_batch_normalization(x, &opts);
-        trial_run_variants(&(struct trial){.name = cases[i].name, .inputs = &x, .input_count = 1, .outputs = &y,
-                                           .output_count = 1, .gate = GATE_HARD, .run = {.planned = cases[i].planned}},
+        trial_run_variants(&(struct trial){.name = cases[i].name,
+                                           .inputs = &x,
+                                           .input_count = 1,
+                                           .outputs = &y,
+                                           .output_count = 1,
+                                           .gate = GATE_HARD,
+                                           .run = {.planned = cases[i].planned}},
                            y, &seen);
         plait_graph_free(x.node.graph);
         scratch_reset();
@@ -101,8 +106,14 @@ static void slices(void **state)
             twin_concatenate((struct twin[]){x, part}, 2, axis),
             twin_concatenate((struct twin[]){x, twin_activate(y, PLAIT_TANH), x}, 3, axis),
         };
-        trial_run_variants(&(struct trial){.name = cases[i].name, .inputs = &x, .input_count = 1, .outputs = outputs,
-                                           .output_count = 2, .gate = GATE_ULP, .limit = 8, .run = {.planned = 3}},
+        trial_run_variants(&(struct trial){.name = cases[i].name,
+                                           .inputs = &x,
+                                           .input_count = 1,
+                                           .outputs = outputs,
+                                           .output_count = 2,
+                                           .gate = GATE_ULP,
+                                           .limit = 8,
+                                           .run = {.planned = 3}},
                            y, &seen);
         plait_graph_free(x.node.graph);
         scratch_reset();
@@ -150,9 +161,7 @@ static void traits(void **state)
         const bool last = cases[i].axis == 0 || cases[i].axis == -1 || cases[i].axis == (int)cases[i].shape.rank;
         double *affine = scratch(2 * channels, sizeof *affine);
         assert_int_equal(node->weight_count, arrays);
-        assert_string_equal(node->weights[0].name, cases[i].gamma  ? "gamma"
-                                                   : cases[i].beta ? "beta"
-                                                                   : "moving_mean");
+        assert_string_equal(node->weights[0].name, cases[i].gamma ? "gamma" : cases[i].beta ? "beta" : "moving_mean");
         assert_string_equal(node->weights[arrays - 1].name, "moving_variance");
         assert_true(node->weights[arrays - 1].frozen && node->weights[arrays - 2].frozen);
         assert_int_equal(node->op->affine(node, channels, affine, affine + channels), last);
@@ -171,8 +180,9 @@ static void mistakes(void **state)
         plait_batch_normalization_opts opts;
         const char *message;
     } wrong[] = {
-        {{0}, "moving_mean is missing; it must have shape {5}\nbatch_normalization \"batch_normalization\": "
-              "moving_variance is missing"},
+        {{0},
+         "moving_mean is missing; it must have shape {5}\nbatch_normalization \"batch_normalization\": "
+         "moving_variance is missing"},
         {{.moving_mean = four, .moving_variance = five}, "moving_mean has shape {4} but must have {5}"},
         {{.moving_mean = five, .moving_variance = five, .gamma = four}, "gamma has shape {4} but must have {5}"},
         {{.moving_mean = five, .moving_variance = five, .beta = lost}, "beta is missing; it must have shape {5}"},

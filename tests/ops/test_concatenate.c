@@ -54,8 +54,12 @@ static void run_case(size_t index, struct random *random, bool computed)
         parts[i] = computed ? twin_relu(inputs[i], NULL) : inputs[i];
     }
     const struct twin y = twin_concatenate(parts, cases[index].count, cases[index].axis);
-    trial_run(&(struct trial){.name = cases[index].name, .inputs = inputs, .input_count = cases[index].count,
-                              .outputs = &y, .output_count = 1, .gate = GATE_BITS,
+    trial_run(&(struct trial){.name = cases[index].name,
+                              .inputs = inputs,
+                              .input_count = cases[index].count,
+                              .outputs = &y,
+                              .output_count = 1,
+                              .gate = GATE_BITS,
                               .run = {.planned = cases[index].planned}});
     plait_graph_free(graph);
     scratch_reset();
@@ -94,8 +98,12 @@ static void joins_of_joins(void **state)
     const struct twin outputs[] = {twin_concatenate((struct twin[]){rows, rows}, 2, 2), b, rows};
 
     (void)state;
-    trial_run(&(struct trial){.name = "joins of joins", .inputs = &x, .input_count = 1, .outputs = outputs,
-                              .output_count = 3, .gate = GATE_BITS});
+    trial_run(&(struct trial){.name = "joins of joins",
+                              .inputs = &x,
+                              .input_count = 1,
+                              .outputs = outputs,
+                              .output_count = 3,
+                              .gate = GATE_BITS});
     plait_graph_free(graph);
 }
 
@@ -159,9 +167,9 @@ static void numbers_have_no_axis(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(inputs_are_copied),  cmocka_unit_test(producers_write_in_place),
-        cmocka_unit_test(joins_of_joins),     cmocka_unit_test(joins_cost_nothing),
-        cmocka_unit_test(mistakes),           cmocka_unit_test(numbers_have_no_axis),
+        cmocka_unit_test(inputs_are_copied), cmocka_unit_test(producers_write_in_place),
+        cmocka_unit_test(joins_of_joins),    cmocka_unit_test(joins_cost_nothing),
+        cmocka_unit_test(mistakes),          cmocka_unit_test(numbers_have_no_axis),
     };
 
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);

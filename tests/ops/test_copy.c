@@ -30,10 +30,14 @@ static void run_slices(struct random *random, plait_shape shape, size_t batch, c
         twin_concatenate((struct twin[]){x, input, x}, 3, -(int)random_between(random, 1, (size_t)rank)),
     };
 
-    trial_run(&(struct trial){.name = scratch_text("slices, copy=%s", variant), .inputs = &input, .input_count = 1,
-                              .outputs = outputs, .output_count = 3, .gate = GATE_BITS,
-                              .run = {.planned = random_between(random, batch, 4),
-                                      .variants = scratch_text("copy=%s", variant)}});
+    trial_run(&(struct trial){
+        .name = scratch_text("slices, copy=%s", variant),
+        .inputs = &input,
+        .input_count = 1,
+        .outputs = outputs,
+        .output_count = 3,
+        .gate = GATE_BITS,
+        .run = {.planned = random_between(random, batch, 4), .variants = scratch_text("copy=%s", variant)}});
     plait_graph_free(graph);
     scratch_reset();
 }
@@ -66,8 +70,12 @@ static void most_axes(void **state)
         for (int axis = 1; axis <= 7; axis++) {
             y = twin_concatenate((struct twin[]){y, twin_relu(y, NULL)}, 2, axis);
         }
-        trial_run(&(struct trial){.name = "most axes", .inputs = &input, .input_count = 1, .outputs = &y,
-                                  .output_count = 1, .gate = GATE_BITS,
+        trial_run(&(struct trial){.name = "most axes",
+                                  .inputs = &input,
+                                  .input_count = 1,
+                                  .outputs = &y,
+                                  .output_count = 1,
+                                  .gate = GATE_BITS,
                                   .run = {.variants = scratch_text("copy=%s", op_copy.variants[v]->name)}});
         plait_graph_free(graph);
         scratch_reset();
@@ -82,8 +90,8 @@ static void an_input_is_an_output(void **state)
     const struct twin outputs[] = {x, x};
 
     (void)state;
-    trial_run(&(struct trial){.name = "an input", .inputs = &x, .input_count = 1, .outputs = outputs,
-                              .output_count = 2, .gate = GATE_BITS});
+    trial_run(&(struct trial){
+        .name = "an input", .inputs = &x, .input_count = 1, .outputs = outputs, .output_count = 2, .gate = GATE_BITS});
     plait_graph_free(graph);
 }
 

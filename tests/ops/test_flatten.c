@@ -12,8 +12,13 @@ static struct twin random_input(plait_graph *graph, struct random *random, plait
 
 static void run(const char *name, const struct twin *x, const struct twin *outputs, size_t output_count)
 {
-    trial_run(&(struct trial){.name = name, .inputs = x, .input_count = 1, .outputs = outputs,
-                              .output_count = output_count, .gate = GATE_BITS, .run = {.planned = 3}});
+    trial_run(&(struct trial){.name = name,
+                              .inputs = x,
+                              .input_count = 1,
+                              .outputs = outputs,
+                              .output_count = output_count,
+                              .gate = GATE_BITS,
+                              .run = {.planned = 3}});
     plait_graph_free(x->node.graph);
     scratch_reset();
 }

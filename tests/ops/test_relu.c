@@ -34,8 +34,13 @@ enum { CASES = sizeof cases / sizeof cases[0] };
 
 static struct trial trial_of(size_t index, const struct twin *x, const struct twin *y)
 {
-    return (struct trial){.name = cases[index].name, .inputs = x, .input_count = 1, .outputs = y, .output_count = 1,
-                          .gate = cases[index].rounds ? GATE_ULP : GATE_BITS, .limit = 2};
+    return (struct trial){.name = cases[index].name,
+                          .inputs = x,
+                          .input_count = 1,
+                          .outputs = y,
+                          .output_count = 1,
+                          .gate = cases[index].rounds ? GATE_ULP : GATE_BITS,
+                          .limit = 2};
 }
 
 static void options(void **state)
@@ -77,9 +82,9 @@ static void values_of_keras(void **state)
 {
     static const float x[8] = {NAN, -INFINITY, INFINITY, -3, -0.5F, 0.5F, 1, 3};
     static const float wanted[3][8] = {
-        {0, 0, 0.5F, 0, 0, 0, 0, 0.5F},                                    /* max below threshold */
-        {NAN, -INFINITY, INFINITY, -0.8F, -0.3F, -0.1F, 0, 3},             /* threshold, leaky */
-        {NAN, -INFINITY, 0.5F, -0.8F, -0.3F, -0.1F, 0, 0.5F},              /* all */
+        {0, 0, 0.5F, 0, 0, 0, 0, 0.5F},                        /* max below threshold */
+        {NAN, -INFINITY, INFINITY, -0.8F, -0.3F, -0.1F, 0, 3}, /* threshold, leaky */
+        {NAN, -INFINITY, 0.5F, -0.8F, -0.3F, -0.1F, 0, 0.5F},  /* all */
     };
 
     (void)state;
@@ -88,8 +93,8 @@ static void values_of_keras(void **state)
         const plait_node input = plait_input(graph, NULL, PLAIT_SHAPE(8));
         const plait_node y = plait_relu(input, &cases[CASES - 3 + i].opts);
         float out[8];
-        check_ok(fixture_run(PLAIT_NODES(input), PLAIT_NODES(y), &(struct run_opts){0}, 1,
-                             (const float *const[]){x}, (float *const[]){out}));
+        check_ok(fixture_run(PLAIT_NODES(input), PLAIT_NODES(y), &(struct run_opts){0}, 1, (const float *const[]){x},
+                             (float *const[]){out}));
         for (size_t k = 0; k < 8; k++) {
             const bool same = out[k] == wanted[i][k] || (isnan(out[k]) && isnan(wanted[i][k]));
             check_that(same || fabsf(out[k] - wanted[i][k]) < 1e-6F, "%s: relu(%g) is %g, Keras gives %g",

@@ -41,8 +41,13 @@ static void table(void **state)
         const float *values = random_floats(&random, DATA_NORMAL, count);
         const struct twin x = twin_input(graph, cases[i].shape, cases[i].batch, values);
         const struct twin y = twin_softmax(x, cases[i].axis);
-        trial_run_variants(&(struct trial){.name = cases[i].name, .inputs = &x, .input_count = 1, .outputs = &y,
-                                           .output_count = 1, .gate = GATE_ULP, .limit = 8,
+        trial_run_variants(&(struct trial){.name = cases[i].name,
+                                           .inputs = &x,
+                                           .input_count = 1,
+                                           .outputs = &y,
+                                           .output_count = 1,
+                                           .gate = GATE_ULP,
+                                           .limit = 8,
                                            .run = {.planned = cases[i].planned}},
                            y, &seen);
         plait_graph_free(graph);
@@ -66,8 +71,14 @@ static void slices(void **state)
         const struct twin y = twin_softmax(part, -axis);
         const struct twin outputs[] = {twin_concatenate((struct twin[]){x, part}, 2, axis),
                                        twin_concatenate((struct twin[]){x, y, x}, 3, axis)};
-        trial_run_variants(&(struct trial){.name = "slices", .inputs = &x, .input_count = 1, .outputs = outputs,
-                                           .output_count = 2, .gate = GATE_ULP, .limit = 8, .run = {.planned = 3}},
+        trial_run_variants(&(struct trial){.name = "slices",
+                                           .inputs = &x,
+                                           .input_count = 1,
+                                           .outputs = outputs,
+                                           .output_count = 2,
+                                           .gate = GATE_ULP,
+                                           .limit = 8,
+                                           .run = {.planned = 3}},
                            y, &seen);
         plait_graph_free(graph);
         scratch_reset();
