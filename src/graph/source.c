@@ -8,28 +8,50 @@
 #include <stdio.h>
 #include <string.h>
 
-void source_refuse(struct source *source, const char *format, ...)
+static void note(struct source *source, plait_status status, const char *format, va_list args)
 {
     char text[512];
+
+    (void)vsnprintf(text, sizeof text, format, args);
+    source->calls->refuse(source, status, text);
+}
+
+void source_refuse(struct source *source, const char *format, ...)
+{
     va_list args;
 
     va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
+    note(source, PLAIT_ERR_FORMAT, format, args);
     va_end(args);
-    source->calls->refuse(source, text);
+}
+
+void source_unsupported(struct source *source, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    note(source, PLAIT_ERR_UNSUPPORTED, format, args);
+    va_end(args);
+}
+
+/* Whether the option is of this kind; if it is there and of another, that is noted. */
+static bool is(struct source *source, const char *key, enum source_kind wanted)
+{
+    static const char *const names[] = {
+        [SOURCE_MISSING] = "missing", [SOURCE_NUMBER] = "a number",  [SOURCE_TEXT] = "a text",
+        [SOURCE_LIST] = "a list",     [SOURCE_OBJECT] = "an object",
+    };
+    const enum source_kind kind = source->calls->kind(source, key);
+
+    if (kind != wanted && kind != SOURCE_MISSING) {
+        source_refuse(source, "option %s is %s; it must be %s", key, names[kind], names[wanted]);
+    }
+    return kind == wanted;
 }
 
 double source_number(struct source *source, const char *key, double fallback)
 {
-    switch (source->calls->kind(source, key)) {
-    case SOURCE_MISSING:
-        return fallback;
-    case SOURCE_NUMBER:
-        return source->calls->number(source, key);
-    default:
-        source_refuse(source, "option %s is no number", key);
-        return fallback;
-    }
+    return is(source, key, SOURCE_NUMBER) ? source->calls->number(source, key) : fallback;
 }
 
 bool source_flag(struct source *source, const char *key, bool fallback)
@@ -49,36 +71,21 @@ static int whole(struct source *source, const char *key, double value, int low, 
 
 size_t source_size(struct source *source, const char *key, size_t fallback)
 {
-    if (source->calls->kind(source, key) == SOURCE_MISSING) {
-        return fallback;
-    }
-    return (size_t)whole(source, key, source_number(source, key, 0), 0, 0);
+    return is(source, key, SOURCE_NUMBER) ? (size_t)whole(source, key, source->calls->number(source, key), 0, 0)
+                                          : fallback;
 }
 
 const char *source_text(struct source *source, const char *key, const char *fallback)
 {
-    switch (source->calls->kind(source, key)) {
-    case SOURCE_MISSING:
-        return fallback;
-    case SOURCE_TEXT:
-        return source->calls->text(source, key);
-    default:
-        source_refuse(source, "option %s is no text", key);
-        return fallback;
-    }
+    return is(source, key, SOURCE_TEXT) ? source->calls->text(source, key) : fallback;
 }
 
-size_t source_numbers(struct source *source, const char *key, double *out, size_t count)
+/* The items of a list; `out` keeps what it has beyond them. */
+static size_t read_list(struct source *source, const char *key, double *out, size_t count)
 {
     char item[64];
-
-    if (source->calls->kind(source, key) != SOURCE_LIST) {
-        for (size_t i = 0; i < count; i++) {
-            out[i] = source_number(source, key, out[i]);
-        }
-        return source->calls->kind(source, key) == SOURCE_MISSING ? 0 : 1;
-    }
     const size_t length = source->calls->length(source, key);
+
     if (length > count) {
         source_refuse(source, "option %s has %zu numbers; at most %zu are possible", key, length, count);
     }
@@ -87,6 +94,20 @@ size_t source_numbers(struct source *source, const char *key, double *out, size_
         out[i] = source_number(source, item, out[i]);
     }
     return length < count ? length : count;
+}
+
+size_t source_numbers(struct source *source, const char *key, double *out, size_t count)
+{
+    if (source->calls->kind(source, key) == SOURCE_LIST) {
+        return read_list(source, key, out, count);
+    }
+    if (!is(source, key, SOURCE_NUMBER)) {
+        return 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        out[i] = source->calls->number(source, key);
+    }
+    return 1;
 }
 
 int source_axis(struct source *source, const char *key, int fallback)
@@ -131,11 +152,11 @@ plait_activation source_activation(struct source *source, const char *key)
 #define NAME(NAME, name, value) {#name, PLAIT_##NAME},
         PLAIT_ACTIVATIONS(NAME)
 #undef NAME
-        {"swish", PLAIT_SILU},
+            {"swish", PLAIT_SILU},
         {"hard_swish", PLAIT_HARD_SILU},
     };
 
-    if (source->calls->kind(source, key) == SOURCE_OBJECT) {
+    if (strcmp(key, "activation") == 0 && source->calls->kind(source, key) == SOURCE_OBJECT) {
         return PLAIT_LINEAR;
     }
     const char *name = source_text(source, key, "linear");
@@ -144,7 +165,7 @@ plait_activation source_activation(struct source *source, const char *key)
             return names[i].activation;
         }
     }
-    source_refuse(source, "activation \"%s\" is not one that plait has", name);
+    source_unsupported(source, "%s \"%s\" is not one that plait has", key, name);
     return PLAIT_LINEAR;
 }
 
@@ -153,7 +174,7 @@ void source_channels_last(struct source *source)
     const char *format = source_text(source, "data_format", "channels_last");
 
     if (strcmp(format, "channels_last") != 0) {
-        source_refuse(source, "data_format is \"%s\"; plait computes \"channels_last\" alone", format);
+        source_unsupported(source, "data_format is \"%s\"; plait computes \"channels_last\" alone", format);
     }
 }
 

@@ -30,12 +30,12 @@ struct source_calls {
     /* The weights in the file under `part` ("" for the layer's own, "cell" for a recurrent layer's) number
      * `index`; data NULL if there are none. Valid until the model is created. */
     plait_array (*weight)(struct source *source, const char *part, size_t index);
-    /* Notes a mistake of the file. */
-    void (*refuse)(struct source *source, const char *text);
+    /* Notes a mistake of the file: PLAIT_ERR_FORMAT, or PLAIT_ERR_UNSUPPORTED if plait alone lacks something. */
+    void (*refuse)(struct source *source, plait_status status, const char *text);
 };
 
-/* How one of Keras's classes is read. `read` makes the layer's nodes on its inputs; `inputs` has at least
- * one item, for layers that are not lists of inputs exactly one. */
+/* How one of Keras's classes is read. `read` makes the layer's nodes on its inputs, of which there is at least
+ * one; a call with more than the layer's nodes use is refused by the loader. */
 struct layer_reader {
     const char *class_name; /* "Conv2D" */
     plait_node (*read)(struct source *source, plait_nodes inputs);
@@ -61,14 +61,19 @@ size_t source_numbers(struct source *source, const char *key, double *out, size_
 /* "valid" or "same". */
 plait_padding source_padding(struct source *source);
 
-/* Option "activation" by name; an activation that is a layer of its own is linear here: the loader adds it. */
+/* An activation by name. Option "activation" may be an object, a layer of its own: it is linear here, and the
+ * loader puts the layer on the node that was read. A layer that applies its activation within itself, as
+ * recurrent ones do, must refuse an object first. */
 plait_activation source_activation(struct source *source, const char *key);
 
 /* Refuses everything but channels-last data. */
 void source_channels_last(struct source *source);
 
-/* Notes a mistake. */
+/* Notes a mistake of the file. */
 void source_refuse(struct source *source, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Notes that plait does not have what the file rightly asks for. */
+void source_unsupported(struct source *source, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* The layer's own weights number `index`, which must be there. */
 plait_array source_weight(struct source *source, size_t index);

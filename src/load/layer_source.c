@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A layer of a Keras config as a `struct source`, and its call. */
 #include "base/memory.h"
+#include "graph/ir.h"
 #include "graph/source.h"
 #include "load/scope.h"
 
@@ -98,11 +99,11 @@ static size_t length(struct source *source, const char *path)
     return json_array_size(find(source, path));
 }
 
-static void refuse(struct source *source, const char *message)
+static void refuse(struct source *source, plait_status status, const char *message)
 {
     const struct layer_source *layer = (const struct layer_source *)source;
 
-    scope_refuse(layer->scope, layer->entry, "%s", message);
+    scope_refuse(layer->scope, layer->entry, status, "%s", message);
 }
 
 /* ---- Weights ---- */
@@ -132,7 +133,7 @@ static plait_array weight(struct source *source, const char *part, size_t index)
     if (status == PLAIT_ERR_HOST_MEMORY) {
         layer->status = status;
     } else if (status != PLAIT_OK) {
-        scope_refuse(layer->scope, layer->entry, "%s", plait_error_message());
+        scope_refuse(layer->scope, layer->entry, PLAIT_ERR_FORMAT, "%s", plait_error_message());
     }
     note_used(layer, part, index + 1);
     return array;
@@ -148,7 +149,8 @@ static plait_status check_surplus(struct layer_source *layer)
         size_t count = 0;
         TRY(weights_count(layer->scope->loading->weights, &layer->place, layer->used[i].part, &count));
         if (count > layer->used[i].count) {
-            scope_refuse(layer->scope, layer->entry, "the file has %zu weights for it; the layer has %zu", count,
+            scope_refuse(layer->scope, layer->entry, PLAIT_ERR_FORMAT,
+                         "the file has %zu weights for it; a layer of its options has %zu", count,
                          layer->used[i].count);
         }
     }
@@ -158,128 +160,131 @@ out:
 
 /* ---- The call ---- */
 
-static const char *string_of(json_t *object, const char *key)
+/* Refuses a call with arguments by which a layer computes something else. */
+static void check_arguments(struct layer_source *layer, json_t *args, json_t *kwargs)
 {
-    const char *string = json_string_value(json_object_get(object, key));
+    json_t *item;
+    size_t i;
+    bool training = json_is_true(json_object_get(kwargs, "training"));
+    json_t *mask = json_object_get(kwargs, "mask");
 
-    return string ? string : "";
+    json_array_foreach(args, i, item)
+    {
+        training = training || json_is_true(item);
+    }
+    if (training) {
+        scope_refuse(layer->scope, layer->entry, PLAIT_ERR_UNSUPPORTED,
+                     "it is called with training=True; plait runs inference alone");
+    }
+    if (mask && !json_is_null(mask)) {
+        scope_refuse(layer->scope, layer->entry, PLAIT_ERR_UNSUPPORTED,
+                     "it is called with a mask; plait computes layers without one");
+    }
 }
 
-/* The reader of a class; operations have names of their own, "ops.Add". */
-static const struct layer_reader *find_reader(const char *class_name, bool is_operation)
+/* The same for each of Keras 2's [name, call, tensor, kwargs], or the only one. */
+static void check_call(struct layer_source *layer)
 {
-    for (size_t i = 0; i < layer_reader_count; i++) {
-        for (const struct layer_reader *reader = layer_readers[i]; reader->class_name; reader++) {
-            const bool of_operation = strncmp(reader->class_name, "ops.", 4) == 0;
-            if (of_operation == is_operation && strcmp(reader->class_name + (of_operation ? 4 : 0), class_name) == 0) {
-                return reader;
+    json_t *item;
+    size_t i;
+
+    if (json_is_string(json_array_get(layer->inbound, 0))) {
+        check_arguments(layer, NULL, json_array_get(layer->inbound, 3));
+    } else if (json_is_array(layer->inbound)) {
+        json_array_foreach(layer->inbound, i, item)
+        {
+            check_arguments(layer, NULL, json_array_get(item, 3));
+        }
+    } else {
+        check_arguments(layer, json_object_get(layer->inbound, "args"), json_object_get(layer->inbound, "kwargs"));
+    }
+}
+
+/* Whether one of the graph's nodes from number `first` on uses the node `id`. */
+static bool is_used(const plait_graph *graph, size_t first, uint32_t id)
+{
+    for (size_t i = first; i < graph->count; i++) {
+        const struct node *node = graph->nodes[i];
+        for (size_t k = 0; k < node->input_count; k++) {
+            if (node->poisoned || node->inputs[k] == id) {
+                return true; /* with a mistake in a node, that is the one to be told */
             }
         }
     }
-    return NULL;
+    return false;
 }
 
-/* Layers of others may have the names of Keras's; a module outside Keras, or a registered name with a
- * package, tells them. */
-static bool is_keras(json_t *json)
+/* Notes inputs of the call that the layer's nodes, from number `first` on, do not use. */
+static void check_inputs(const struct layer_source *layer, plait_nodes inputs, size_t first, plait_node result)
 {
-    const char *module = string_of(json, "module");
-    const bool known = !module[0] || strncmp(module, "keras", 5) == 0 || strncmp(module, "tf_keras", 8) == 0;
+    const plait_graph *graph = layer->scope->loading->graph;
 
-    return known && !strchr(string_of(json, "registered_name"), '>');
-}
-
-static bool dtype_is_float(json_t *dtype)
-{
-    static const char *const names[] = {"float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"};
-    const char *name = json_string_value(dtype);
-
-    if (json_is_object(dtype)) {
-        const char *class_name = string_of(dtype, "class_name");
-        if (strcmp(class_name, "DTypePolicy") != 0 && strcmp(class_name, "Policy") != 0) {
-            return false;
-        }
-        name = string_of(json_object_get(dtype, "config"), "name");
-    }
-    for (size_t i = 0; name && i < sizeof names / sizeof *names; i++) {
-        if (strcmp(names[i], name) == 0) {
-            return true;
+    for (size_t i = 0; i < inputs.count; i++) {
+        if (inputs.items[i].id != result.id && !is_used(graph, first, inputs.items[i].id)) {
+            scope_refuse(layer->scope, layer->entry, PLAIT_ERR_FORMAT,
+                         "it is called on %zu tensors; the layer has no use for number %zu", inputs.count, i);
+            return;
         }
     }
-    return !name;
 }
 
-bool layer_check(const struct scope *scope, const struct entry *entry)
-{
-    if (!is_keras(entry->json)) {
-        scope_refuse(scope, entry, "plait does not have this layer: it is from outside Keras (module \"%s\")",
-                     string_of(entry->json, "module"));
-        return false;
-    }
-    if (!find_reader(entry->class_name, entry->is_operation)) {
-        scope_refuse(scope, entry, "plait does not have this %s", entry->is_operation ? "operation" : "layer");
-        return false;
-    }
-    if (!dtype_is_float(json_object_get(entry->config, "dtype"))) {
-        scope_refuse(scope, entry, "its dtype is quantized or unknown; save the model in float32");
-        return false;
-    }
-    return true;
-}
-
-/* Refuses calls in training mode, which compute something else. */
-static void check_arguments(struct layer_source *layer)
-{
-    if (json_is_true(json_object_get(json_object_get(layer->inbound, "kwargs"), "training"))) {
-        scope_refuse(layer->scope, layer->entry, "it is called with training=True; plait runs inference alone");
-    }
-}
-
-/* An activation that is an object: a function by name, or a layer. */
-static plait_node apply_activation(struct layer_source *layer, plait_node x)
-{
-    json_t *activation = json_object_get(layer->config, "activation");
-    json_t *config = json_object_get(activation, "config");
-    const struct layer_reader *reader = NULL;
-
-    if (!json_is_object(activation)) {
-        return x;
-    }
-    reader = find_reader(json_is_string(config) ? "Activation" : string_of(activation, "class_name"), false);
-    if (!reader || !is_keras(activation)) {
-        scope_refuse(layer->scope, layer->entry, "its activation is of class \"%s\", which plait does not have",
-                     string_of(activation, "class_name"));
-        return x;
-    }
-    struct text name = {0}; /* it becomes a layer of its own */
-    text_add(&name, "%s/activation", layer->source.name);
-    layer->status = layer->status == PLAIT_OK ? name.status : layer->status;
-    layer->source.name = text_string(&name);
-    layer->config = json_is_string(config) ? json_pack("{s:O}", "activation", config) : json_incref(config);
-    x = reader->read(&layer->source, PLAIT_NODES(x));
-    json_decref(layer->config);
-    text_free(&name);
-    return x;
-}
-
-static plait_status keep(struct call *call, plait_node node)
+/* Puts an activation that is an object on the layer's node: a layer, or a function by its name. */
+static plait_status apply_activation(struct layer_source *layer, plait_node *x)
 {
     plait_status status = PLAIT_OK;
+    json_t *activation = json_object_get(layer->config, "activation");
+    json_t *config = json_object_get(activation, "config");
+    const bool is_function = json_is_string(config);
+    const char *class_name = is_function ? "Activation" : json_text(activation, "class_name", "");
+    const struct layer_reader *reader = layer_class_find(class_name, false);
+    json_t *made = NULL;
+    struct text name = {0}; /* it becomes a layer of its own */
 
-    TRY(mem_alloc(&call->outputs.items, 1, sizeof node));
-    call->outputs.items[0] = node;
-    call->outputs.count = 1;
+    if (!json_is_object(activation)) {
+        return PLAIT_OK;
+    }
+    if (!reader || (!is_function && !layer_class_is_keras(activation))) {
+        scope_refuse(layer->scope, layer->entry, PLAIT_ERR_UNSUPPORTED,
+                     "its activation is of class \"%.64s\", which plait does not have", class_name);
+        return PLAIT_OK;
+    }
+    text_add(&name, "%s/activation", layer->source.name);
+    TRY(name.status);
+    made = is_function ? json_pack("{s:O}", "activation", config) : json_incref(config);
+    if (is_function && !made) {
+        TRY(error_set(PLAIT_ERR_HOST_MEMORY, "host memory: no room for a config"));
+    }
+    layer->source.name = name.data;
+    layer->config = made;
+    *x = reader->read(&layer->source, PLAIT_NODES(*x));
+out:
+    json_decref(made);
+    text_free(&name);
+    return status;
+}
+
+static plait_status read_layer(struct layer_source *layer, plait_nodes inputs, struct outputs *out)
+{
+    plait_status status = PLAIT_OK;
+    const struct layer_reader *reader = layer_class_find(layer->entry->class_name, layer->entry->is_operation);
+    const size_t first = layer->scope->loading->graph->count;
+
+    plait_node node = reader->read(&layer->source, inputs);
+    TRY(layer->status);
+    check_inputs(layer, inputs, first, node);
+    TRY(check_surplus(layer));
+    TRY(apply_activation(layer, &node));
+    TRY(layer->status);
+    TRY(outputs_add(out, node));
 out:
     return status;
 }
 
-plait_status layer_call(struct scope *scope, struct entry *entry, struct call *call, plait_nodes inputs,
-                        const char *name)
+plait_status layer_call(struct scope *scope, struct call *call, plait_nodes inputs, const char *name)
 {
     static const struct source_calls calls = {kind, number, text, length, weight, refuse};
     plait_status status = PLAIT_OK;
-    const struct layer_reader *reader = find_reader(entry->class_name, entry->is_operation);
-    struct loading *loading = scope->loading;
+    const struct entry *entry = call->entry;
     char *group = NULL;
     struct layer_source layer = {
         .source = {name, &calls},
@@ -290,43 +295,16 @@ plait_status layer_call(struct scope *scope, struct entry *entry, struct call *c
         .place = {.outer = scope->outer ? scope->outer : entry->name, .layer = entry->name},
     };
 
-    if (!reader) {
-        return keep(call, inputs.items[0]); /* scope_check_supported has said so */
-    }
-    TRY(weights_find_group(loading->weights, scope->container, entry->name, entry->numbered, &group));
+    TRY(weights_find_group(scope->loading->weights, scope->container, entry->name, entry->numbered, &group));
     layer.place.group = group;
-    check_arguments(&layer);
-    plait_node node = reader->read(&layer.source, inputs);
-    TRY(check_surplus(&layer));
-    node = apply_activation(&layer, node);
-    TRY(layer.status);
-    TRY(keep(call, node));
+    if (!entry->is_operation) {
+        check_call(&layer);
+    }
+    TRY(read_layer(&layer, inputs, &call->outputs));
 out:
     for (size_t i = 0; i < layer.used_count; i++) {
         mem_free(layer.used[i].part);
     }
     mem_free(group);
-    return status;
-}
-
-plait_status scope_check_supported(struct scope *scope)
-{
-    plait_status status = PLAIT_OK;
-
-    for (size_t i = 0; i < scope->count; i++) {
-        const struct entry *entry = &scope->entries[i];
-        if (!entry_is_model(entry)) {
-            (void)(strcmp(entry->class_name, "InputLayer") == 0 || layer_check(scope, entry));
-            continue;
-        }
-        struct scope inner = {.loading = scope->loading, .prefix = entry->name, .depth = scope->depth + 1};
-        if (inner.depth <= SCOPE_MAX_DEPTH) {
-            status = scope_open(&inner, entry->json);
-            status = status == PLAIT_OK ? scope_check_supported(&inner) : status;
-        }
-        scope_free(&inner);
-        TRY(status);
-    }
-out:
     return status;
 }
