@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/model_file.h"
 
-#include <stdlib.h>
+#include "cli/cli.h"
+
 #include <string.h>
 
-plait_status model_file_open(const char *path, const plait_keras_size *sizes, size_t size_count,
-                             struct model_file *out)
+plait_status model_file_open(const char *path, const plait_keras_size *sizes, size_t size_count, struct model_file *out)
 {
     const plait_keras_opts opts = {.sizes = sizes, .size_count = size_count};
 
@@ -23,22 +23,20 @@ plait_status model_file_open(const char *path, const plait_keras_size *sizes, si
 
 int parse_size(char *text, plait_keras_size *size)
 {
-    char *equals = strchr(text, '=');
-    char *digits = equals ? equals + 1 : text;
+    *size = (plait_keras_size){0};
+    char *digits = split_name(text, &size->input);
 
-    *size = (plait_keras_size){.input = equals ? text : NULL};
-    if (equals) {
-        *equals = 0;
-    }
-    for (char *end = digits; *end != 0 || end == digits; digits = end + (*end == ',')) {
-        const unsigned long long dim = strtoull(digits, &end, 10);
-        if (end == digits || (*end != ',' && *end != 0) || dim == 0 || size->shape.rank == PLAIT_MAX_RANK) {
-            return 0;
+    while (size->shape.rank < PLAIT_MAX_RANK) {
+        char *comma = strchr(digits, ',');
+        if (comma) {
+            *comma = 0;
         }
-        size->shape.dims[size->shape.rank++] = (size_t)dim;
-        if (*end == 0) {
-            return 1;
+        const size_t dim = parse_count(digits);
+        size->shape.dims[size->shape.rank++] = dim;
+        if (dim == 0 || !comma) {
+            return dim > 0;
         }
+        digits = comma + 1;
     }
     return 0;
 }

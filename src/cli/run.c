@@ -47,19 +47,14 @@ struct arrays {
 /* Prints "plait run: <text>"; for mistakes that the library does not see. */
 #define REFUSE(...) (fprintf(stderr, "plait run: " __VA_ARGS__), fputc('\n', stderr), EXIT_FAILED)
 
-/* Splits "NAME=FILE" in place. */
 static int add_given(struct given *list, size_t *count, char *text)
 {
-    char *equals = strchr(text, '=');
-
     if (*count == MAX_FILES) {
-        return REFUSE("more than %d files", MAX_FILES);
+        return 0;
     }
-    if (equals) {
-        *equals = 0;
-    }
-    list[(*count)++] = (struct given){equals ? text : NULL, equals ? equals + 1 : text};
-    return EXIT_DONE;
+    list[*count].path = split_name(text, &list[*count].name);
+    (*count)++;
+    return 1;
 }
 
 /* The file for node number `index`: the one of its name, else the one in its place; NULL. */
@@ -77,8 +72,9 @@ static int read_inputs(const struct options *options, struct arrays *arrays, pla
 {
     for (size_t i = 0; i < options->input_count; i++) {
         plait_array *array = &arrays->inputs[i];
-        if (plait_npy_read(options->inputs[i].path, array) != PLAIT_OK) {
-            return fail("run");
+        const plait_status status = plait_npy_read(options->inputs[i].path, array);
+        if (status != PLAIT_OK) {
+            return fail("run", status);
         }
         if (array->shape.rank == 0) {
             return REFUSE("%s: a single number; the first axis must be the batch", options->inputs[i].path);
@@ -91,10 +87,10 @@ static int read_inputs(const struct options *options, struct arrays *arrays, pla
 
 static int same_sample(plait_shape array, plait_shape sample)
 {
-    return array.rank == sample.rank + 1 &&
-           memcmp(array.dims + 1, sample.dims, sample.rank * sizeof *sample.dims) == 0;
+    return array.rank == sample.rank + 1 && memcmp(array.dims + 1, sample.dims, sample.rank * sizeof *sample.dims) == 0;
 }
 
+/* "(batch, 8, 8, 3)" of a sample's shape, or without `lead` that of an array. */
 static void print_shape(FILE *file, const char *lead, plait_shape shape)
 {
     fprintf(file, "(%s", lead);
@@ -102,6 +98,16 @@ static void print_shape(FILE *file, const char *lead, plait_shape shape)
         fprintf(file, "%s%zu", i || lead[0] ? ", " : "", shape.dims[i]);
     }
     fputs(")", file);
+}
+
+static int refuse_shape(const char *path, plait_shape array, const char *name, plait_shape sample)
+{
+    fprintf(stderr, "plait run: %s has shape ", path);
+    print_shape(stderr, "", array);
+    fprintf(stderr, ", but input \"%s\" is ", name);
+    print_shape(stderr, "batch", sample);
+    fputc('\n', stderr);
+    return EXIT_FAILED;
 }
 
 /* Finds each input's array and checks it. */
@@ -114,13 +120,9 @@ static int bind_inputs(const struct options *options, const struct model_file *f
             return REFUSE("input %zu, \"%s\", has no file; give one with -i", i, name);
         }
         const plait_array *array = &arrays->inputs[given - options->inputs];
-        if (!same_sample(array->shape, plait_node_shape(file->inputs.items[i]))) {
-            fprintf(stderr, "plait run: %s has shape ", given->path);
-            print_shape(stderr, "", array->shape);
-            fprintf(stderr, ", but input \"%s\" is ", name);
-            print_shape(stderr, "batch", plait_node_shape(file->inputs.items[i]));
-            fputc('\n', stderr);
-            return EXIT_FAILED;
+        const plait_shape sample = plait_node_shape(file->inputs.items[i]);
+        if (!same_sample(array->shape, sample)) {
+            return refuse_shape(given->path, array->shape, name, sample);
         }
         if (i > 0 && array->shape.dims[0] != arrays->batch) {
             return REFUSE("%s has %zu samples, the inputs before it %zu", given->path, array->shape.dims[0],
@@ -135,42 +137,36 @@ static int bind_inputs(const struct options *options, const struct model_file *f
     return EXIT_DONE;
 }
 
-static size_t sample_count(plait_shape shape)
+/* The class of the largest value after that of class `last` (SIZE_MAX: of all); SIZE_MAX if there is none. */
+static size_t next_best(const float *x, size_t classes, size_t last)
 {
-    size_t count = 1;
+    size_t best = SIZE_MAX;
 
-    for (size_t i = 0; i < shape.rank; i++) {
-        count *= shape.dims[i];
+    for (size_t c = 0; c < classes; c++) {
+        const int after = last == SIZE_MAX || x[c] < x[last] || (x[c] == x[last] && c > last);
+        if (after && (best == SIZE_MAX || x[c] > x[best])) {
+            best = c;
+        }
     }
-    return count;
+    return best;
 }
 
 /* Prints the largest values of each row of a sample's last axis: "row 0: 7 (0.981)  9 (0.012)". */
 static void print_top(const char *name, const float *values, plait_shape shape, size_t batch)
 {
     const size_t classes = shape.rank ? shape.dims[shape.rank - 1] : 1;
-    const size_t rows = batch * sample_count(shape) / classes;
+    const size_t rows = batch * value_count(shape) / classes;
 
     printf("%s ", name);
     print_shape(stdout, "batch", shape);
     printf(": the largest values of each row, as class (value)\n");
     for (size_t row = 0; row < rows; row++) {
         const float *x = values + row * classes;
-        size_t last = SIZE_MAX;
         printf("%6zu:", row);
-        for (size_t k = 0; k < TOP && k < classes; k++) {
-            size_t best = SIZE_MAX;
-            for (size_t c = 0; c < classes; c++) {
-                const int after = last == SIZE_MAX || x[c] < x[last] || (x[c] == x[last] && c > last);
-                if (after && (best == SIZE_MAX || x[c] > x[best])) {
-                    best = c;
-                }
-            }
-            if (best == SIZE_MAX) {
-                break;
-            }
+        size_t best = next_best(x, classes, SIZE_MAX);
+        for (size_t k = 0; k < TOP && best != SIZE_MAX; k++) {
             printf("  %zu (%.4g)", best, (double)x[best]);
-            last = best;
+            best = next_best(x, classes, best);
         }
         printf("\n");
     }
@@ -186,8 +182,11 @@ static int write_outputs(const struct options *options, const struct model_file 
         memcpy(array.shape.dims + 1, sample.dims, sample.rank * sizeof *sample.dims);
         if (options->output_count == 0) {
             print_top(name, arrays->out[i], sample, arrays->batch);
-        } else if (given && plait_npy_write(given->path, &array) != PLAIT_OK) {
-            return fail("run");
+            continue;
+        }
+        const plait_status status = given ? plait_npy_write(given->path, &array) : PLAIT_OK;
+        if (status != PLAIT_OK) {
+            return fail("run", status);
         }
     }
     return EXIT_DONE;
@@ -208,30 +207,45 @@ static int check_outputs(const struct options *options, const struct model_file 
     return EXIT_DONE;
 }
 
+/* Host memory for the outputs; 0 if there is not enough. */
+static int arrays_create(const struct model_file *file, struct arrays *arrays)
+{
+    int enough = 1;
+
+    for (size_t i = 0; i < file->outputs.count; i++) {
+        const size_t count = arrays->batch * value_count(plait_node_shape(file->outputs.items[i]));
+        arrays->out[i] = malloc((count ? count : 1) * sizeof(float));
+        enough = enough && arrays->out[i];
+    }
+    return enough;
+}
+
+static void arrays_free(struct arrays *arrays)
+{
+    for (size_t i = 0; i < MAX_FILES; i++) {
+        plait_array_free(&arrays->inputs[i]);
+        free(arrays->out[i]);
+    }
+}
+
 static int predict(const struct options *options, const struct model_file *file, struct arrays *arrays)
 {
     const plait_model_opts opts = {.batch = arrays->batch > 0 && arrays->batch < BATCH ? arrays->batch : BATCH,
                                    .accuracy = options->accuracy};
     plait_context *context = NULL;
     plait_model *model = NULL;
-    int memory = 1;
 
-    for (size_t i = 0; i < file->outputs.count; i++) {
-        const size_t count = arrays->batch * sample_count(plait_node_shape(file->outputs.items[i]));
-        arrays->out[i] = malloc((count ? count : 1) * sizeof(float));
-        memory = memory && arrays->out[i];
+    plait_status status = arrays_create(file, arrays) ? PLAIT_OK : PLAIT_ERR_HOST_MEMORY;
+    if (status == PLAIT_OK) {
+        status = plait_context_create(options->device, NULL, &context);
     }
-    if (!memory) {
-        return REFUSE("no host memory for the outputs of %zu samples", arrays->batch);
-    }
-    plait_status status = plait_context_create(options->device, NULL, &context);
     if (status == PLAIT_OK) {
         status = plait_model_create(context, file->inputs, file->outputs, &opts, &model);
     }
     if (status == PLAIT_OK) {
         status = plait_model_predict(model, arrays->batch, arrays->in, arrays->out);
     }
-    const int code = status == PLAIT_OK ? EXIT_DONE : fail("run");
+    const int code = status == PLAIT_OK ? EXIT_DONE : fail("run", status);
     plait_model_free(model);
     plait_context_free(context);
     return code;
@@ -243,8 +257,9 @@ static int run(const struct options *options, struct arrays *arrays)
     struct model_file file = {0};
 
     int code = read_inputs(options, arrays, sizes);
-    if (code == EXIT_DONE && model_file_open(options->model, sizes, options->input_count, &file) != PLAIT_OK) {
-        code = fail("run");
+    if (code == EXIT_DONE) {
+        const plait_status status = model_file_open(options->model, sizes, options->input_count, &file);
+        code = status == PLAIT_OK ? EXIT_DONE : fail("run", status);
     }
     if (code == EXIT_DONE && (file.inputs.count > MAX_FILES || file.outputs.count > MAX_FILES)) {
         code = REFUSE("the model has more than %d inputs or outputs", MAX_FILES);
@@ -267,39 +282,35 @@ static int parse_accuracy(const char *text, plait_accuracy *accuracy)
 static int parse(int argc, char **argv, struct options *options, int *stop)
 {
     static const struct option known[] = {
-        {"input", required_argument, NULL, 'i'},    {"output", required_argument, NULL, 'o'},
-        {"device", required_argument, NULL, 'd'},   {"accuracy", required_argument, NULL, 'a'},
-        {"help", no_argument, NULL, 'h'},           {0},
+        {"input", required_argument, NULL, 'i'},  {"output", required_argument, NULL, 'o'},
+        {"device", required_argument, NULL, 'd'}, {"accuracy", required_argument, NULL, 'a'},
+        {"help", no_argument, NULL, 'h'},         {0},
     };
 
-    for (int key; (key = getopt_long(argc, argv, "i:o:h", known, NULL)) != -1;) {
-        int code = EXIT_DONE;
+    int right = 1;
+
+    for (int key; right && (key = getopt_long(argc, argv, "i:o:h", known, NULL)) != -1;) {
         switch (key) {
         case 'i':
-            code = add_given(options->inputs, &options->input_count, optarg);
+            right = add_given(options->inputs, &options->input_count, optarg);
             break;
         case 'o':
-            code = add_given(options->outputs, &options->output_count, optarg);
+            right = add_given(options->outputs, &options->output_count, optarg);
             break;
         case 'd':
             options->device = optarg;
             break;
         case 'a':
-            code = parse_accuracy(optarg, &options->accuracy) ? EXIT_DONE : EXIT_USAGE;
+            right = parse_accuracy(optarg, &options->accuracy);
             break;
         default:
             fputs(help, key == 'h' ? stdout : stderr);
             *stop = 1;
             return key == 'h' ? EXIT_DONE : EXIT_USAGE;
         }
-        if (code != EXIT_DONE) {
-            fputs(code == EXIT_USAGE ? help : "", stderr);
-            return code;
-        }
     }
-    if (optind + 1 != argc) {
-        fprintf(stderr, "plait run: one MODEL is needed\n\n%s", help);
-        return EXIT_USAGE;
+    if (!right || optind + 1 != argc) {
+        return misuse("run", help, "one MODEL is needed, and options as below, with at most 256 files");
     }
     options->model = argv[optind];
     return EXIT_DONE;
@@ -307,18 +318,14 @@ static int parse(int argc, char **argv, struct options *options, int *stop)
 
 int command_run(int argc, char **argv)
 {
-    static struct options options;
-    static struct arrays arrays;
+    struct options options = {0};
+    struct arrays arrays = {0};
     int stop = 0;
 
     int code = parse(argc, argv, &options, &stop);
-    if (code != EXIT_DONE || stop) {
-        return code;
+    if (code == EXIT_DONE && !stop) {
+        code = run(&options, &arrays);
     }
-    code = run(&options, &arrays);
-    for (size_t i = 0; i < MAX_FILES; i++) {
-        plait_array_free(&arrays.inputs[i]);
-        free(arrays.out[i]);
-    }
+    arrays_free(&arrays);
     return code;
 }

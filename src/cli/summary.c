@@ -43,8 +43,10 @@ extern char **environ;
 static int parse(int argc, char **argv, struct options *options, int *stop)
 {
     static const struct option known[] = {
-        {"output", required_argument, NULL, 'o'}, {"columns", required_argument, NULL, 'c'},
-        {"shape", required_argument, NULL, 's'},  {"help", no_argument, NULL, 'h'},
+        {"output", required_argument, NULL, 'o'},
+        {"columns", required_argument, NULL, 'c'},
+        {"shape", required_argument, NULL, 's'},
+        {"help", no_argument, NULL, 'h'},
         {0},
     };
     int right = 1;
@@ -68,19 +70,18 @@ static int parse(int argc, char **argv, struct options *options, int *stop)
         }
     }
     if (!right || optind + 1 != argc) {
-        fprintf(stderr, "plait %s: one MODEL is needed, and options as below\n\n%s", options->command, options->help);
-        return EXIT_USAGE;
+        return misuse(options->command, options->help, "one MODEL is needed, and options as below");
     }
     options->model = argv[optind];
     return EXIT_DONE;
 }
 
 /* A text of the library, by the function that makes it: asked for its length, then for itself. */
-typedef plait_status text_maker(const struct model_file *file, const struct options *options, char *text,
-                                size_t bytes, size_t *length);
+typedef plait_status text_maker(const struct model_file *file, const struct options *options, char *text, size_t bytes,
+                                size_t *length);
 
-static plait_status make_summary(const struct model_file *file, const struct options *options, char *text,
-                                 size_t bytes, size_t *length)
+static plait_status make_summary(const struct model_file *file, const struct options *options, char *text, size_t bytes,
+                                 size_t *length)
 {
     const plait_summary_opts opts = {
         .title = plait_keras_name(file->keras),
@@ -114,7 +115,7 @@ static char *make_text(const struct options *options, text_maker *maker)
         status = text ? maker(&file, options, text, length + 1, NULL) : PLAIT_ERR_HOST_MEMORY;
     }
     if (status != PLAIT_OK) {
-        (void)fail(options->command);
+        (void)fail(options->command, status);
         free(text);
         text = NULL;
     }
@@ -193,8 +194,8 @@ static int draw(const char *path, const char *text)
     if (child == 0) {
         fprintf(stderr, "plait plot: Graphviz's program dot is needed for .%s (Debian: graphviz); .dot works without\n",
                 ending(path));
-    } else {
-        (void)waitpid(child, &state, 0);
+    } else if (waitpid(child, &state, 0) == child && state != 0) {
+        fprintf(stderr, "plait plot: Graphviz's program dot could not write %s\n", path);
     }
     (void)fclose(source);
     return state == 0 ? EXIT_DONE : EXIT_FAILED;
@@ -211,8 +212,7 @@ int command_plot(int argc, char **argv)
     }
     const char *form = options.output ? ending(options.output) : "";
     if (strcmp(form, "svg") != 0 && strcmp(form, "png") != 0 && strcmp(form, "dot") != 0) {
-        fprintf(stderr, "plait plot: -o FILE is needed, ending in .svg, .png or .dot\n");
-        return EXIT_USAGE;
+        return misuse("plot", plot_help, "-o FILE is needed, ending in .svg, .png or .dot");
     }
     char *text = make_text(&options, make_dot);
     if (!text) {

@@ -295,9 +295,9 @@ plait_status layer_call(struct scope *scope, struct call *call, plait_nodes inpu
         .place = {.outer = scope->outer ? scope->outer : entry->name, .layer = entry->name},
     };
 
-    TRY(weights_find_group(scope->loading->weights, scope->container, entry->name, entry->numbered, &group));
-    layer.place.group = group;
     if (!entry->is_operation) {
+        TRY(weights_find_group(scope->loading->weights, scope->container, entry->name, entry->numbered, &group));
+        layer.place.group = group;
         check_call(&layer);
     }
     TRY(read_layer(&layer, inputs, &call->outputs));

@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* More layers, or weights of one, than a file has: lists of them are searched from end to end. */
+enum { MOST_LISTED = 65536 };
+
 /* The groups of a container, with the layers' names that Keras 3.6 and later note on them. */
 struct container {
     char *path;
@@ -97,6 +100,12 @@ static plait_status read_array(struct weights *weights, const char *path, plait_
     float *values = NULL;
 
     TRY(hdf5_dataset_open(&weights->file, path, &dataset));
+    if (dataset.number >= HDF5_INT8 && dataset.shape.rank > 0) { /* a single number may be a counter */
+        return error_set(PLAIT_ERR_FORMAT,
+                         "%s: \"%s\" holds %s, not floats: weights are quantized; save the model in "
+                         "float32",
+                         weights->file.name, path, hdf5_number_name(dataset.number));
+    }
     if (!dataset.floats) {
         TRY(mem_grow(&weights->values, &weights->value_capacity, weights->value_count + 1, sizeof values));
         TRY(mem_alloc(&values, dataset.count, sizeof *values));
@@ -178,6 +187,15 @@ out:
     return status;
 }
 
+static plait_status check_listed(const struct weights *weights, const char *path, size_t count)
+{
+    if (count <= MOST_LISTED) {
+        return PLAIT_OK;
+    }
+    return error_set(PLAIT_ERR_TOO_LARGE, "%s: \"%s\" lists %zu parts; at most %d are read", weights->file.name, path,
+                     count, MOST_LISTED);
+}
+
 /* The container of a path, read when it is first asked for. */
 static plait_status find_container(struct weights *weights, const char *path, const struct container **out)
 {
@@ -196,6 +214,7 @@ static plait_status find_container(struct weights *weights, const char *path, co
     if (kind == HDF5_GROUP) {
         TRY(hdf5_list(&weights->file, path, &container.groups));
     }
+    TRY(check_listed(weights, path, container.groups.count));
     TRY(read_names(weights, &container));
     TRY(mem_grow(&weights->containers, &weights->container_capacity, weights->container_count + 1, sizeof container));
     weights->containers[weights->container_count] = container;
@@ -206,8 +225,32 @@ out:
     return status;
 }
 
-plait_status weights_find_group(struct weights *weights, const char *container, const char *name,
-                                const char *numbered, char **group)
+/* Chooses a layer's group among those of the container; what Keras 3.6 and later noted goes before numbers. */
+static plait_status choose_group(const struct weights *weights, const struct container *container, const char *name,
+                                 const char *numbered, const char **out)
+{
+    const char *holder = NULL; /* the layer that the group of that number says it belongs to */
+
+    *out = numbered;
+    for (size_t i = 0; i < container->groups.count; i++) {
+        const char *noted = container->names[i];
+        if (noted && strcmp(noted, name) == 0) {
+            *out = container->groups.items[i];
+            return PLAIT_OK;
+        }
+        holder = noted && strcmp(container->groups.items[i], numbered) == 0 ? noted : holder;
+    }
+    if (!holder) {
+        return PLAIT_OK;
+    }
+    return error_set(PLAIT_ERR_FORMAT,
+                     "%s: \"%s/%s\" holds the weights of layer \"%s\", but \"%s\" is in its place in "
+                     "the config, and no group has that one's",
+                     weights->file.name, container->path, numbered, holder, name);
+}
+
+plait_status weights_find_group(struct weights *weights, const char *container, const char *name, const char *numbered,
+                                char **group)
 {
     plait_status status = PLAIT_OK;
     const struct container *found = NULL;
@@ -216,11 +259,7 @@ plait_status weights_find_group(struct weights *weights, const char *container, 
 
     if (!weights->legacy) {
         TRY(find_container(weights, container, &found));
-    }
-    for (size_t i = 0; found && i < found->groups.count; i++) {
-        if (found->names[i] && strcmp(found->names[i], name) == 0) {
-            chosen = found->groups.items[i];
-        }
+        TRY(choose_group(weights, found, name, numbered, &chosen));
     }
     text_add(&path, "%s/%s", container, chosen);
     TRY(path.status);
@@ -250,7 +289,8 @@ static plait_status read_listing(struct weights *weights, struct listing *listin
         if (!found) {
             break;
         }
-        TRY(mem_grow(&listing->names.items, &listing->names.capacity, listing->names.count + part.count, sizeof(char *)));
+        TRY(mem_grow(&listing->names.items, &listing->names.capacity, listing->names.count + part.count,
+                     sizeof(char *)));
         memcpy(listing->names.items + listing->names.count, part.items, part.count * sizeof(char *));
         listing->names.count += part.count;
         part.count = 0; /* the strings are the listing's now */
@@ -275,6 +315,7 @@ static plait_status find_listing(struct weights *weights, const char *layer, con
     }
     TRY(mem_text(&listing.layer, layer));
     TRY(read_listing(weights, &listing));
+    TRY(check_listed(weights, layer, listing.names.count));
     TRY(mem_grow(&weights->listings, &weights->listing_capacity, weights->listing_count + 1, sizeof listing));
     weights->listings[weights->listing_count] = listing;
     *out = &weights->listings[weights->listing_count++];
@@ -361,11 +402,18 @@ plait_status weights_read(struct weights *weights, const struct weights_place *p
                           plait_array *out)
 {
     *out = (plait_array){0};
+    if (!place->group) {
+        return PLAIT_OK;
+    }
     return weights->legacy ? read_listed(weights, place, part, index, out)
                            : read_variable(weights, place, part, index, out);
 }
 
 plait_status weights_count(struct weights *weights, const struct weights_place *place, const char *part, size_t *count)
 {
+    *count = 0;
+    if (!place->group) {
+        return PLAIT_OK;
+    }
     return weights->legacy ? count_listed(weights, place, part, count) : count_variables(weights, place, part, count);
 }

@@ -17,7 +17,7 @@ plait_status weights_open(const char *file_name, const void *bytes, size_t size,
 
 /* Where one layer's weights are. */
 struct weights_place {
-    const char *group; /* Keras 3: "layers/functional/layers/dense_1" */
+    const char *group; /* Keras 3: "layers/functional/layers/dense_1"; NULL: there are no weights, in either layout */
     const char *outer; /* legacy: the layer of the outermost model that holds it; */
     const char *layer; /*         its own name */
 };
@@ -33,7 +33,7 @@ plait_status weights_count(struct weights *weights, const struct weights_place *
 
 /* Sets *group to the Keras 3 group in `container` ("layers") of the layer called `name` whose class in snake
  * case, with its number, is `numbered`: by the name that Keras 3.6 and later note on the group, else by the
- * number. Freed with mem_free. */
+ * number; a group of the number that another name is noted on is refused. Freed with mem_free. */
 plait_status weights_find_group(struct weights *weights, const char *container, const char *name,
                                 const char *numbered, char **group);
 
