@@ -9,9 +9,15 @@ int fail(const char *command, plait_status status)
 {
     const char *message = plait_error_message();
 
-    /* The command's own failures to get memory leave no message. */
-    fprintf(stderr, "plait %s: %s\n", command,
-            status == PLAIT_ERR_HOST_MEMORY && !message[0] ? "the host is out of memory" : message);
+    if (status == PLAIT_ERR_HOST_MEMORY && !message[0]) { /* the command's own failure to get memory */
+        message = "the host is out of memory";
+    }
+    fprintf(stderr, "plait %s: ", command);
+    for (; *message; message++) { /* names in a file must not steer the terminal */
+        const unsigned char c = (unsigned char)*message;
+        fputc((c < ' ' && c != '\n') || c == 0x7F ? '?' : c, stderr);
+    }
+    fputc('\n', stderr);
     return EXIT_FAILED;
 }
 

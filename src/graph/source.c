@@ -180,7 +180,31 @@ void source_channels_last(struct source *source)
 
 plait_array source_weight(struct source *source, size_t index)
 {
-    return source->calls->weight(source, "", index);
+    const plait_array array = source->calls->weight(source, "", index);
+
+    if (!array.data) {
+        source_refuse(source, "the file lacks weight number %zu of it, counted from 0", index);
+    }
+    return array;
+}
+
+void source_check_axes(struct source *source, const char *key, plait_array array, size_t axis, size_t count)
+{
+    size_t sizes[PLAIT_MAX_RANK] = {0};
+    const size_t *dims = array.shape.dims + axis;
+
+    if (array.shape.rank < axis + count) {
+        return; /* the operator says so */
+    }
+    memcpy(sizes, dims, count * sizeof *sizes);
+    (void)source_sizes(source, key, sizes, count);
+    for (size_t i = 0; i < count; i++) {
+        if (sizes[i] != dims[i]) {
+            source_refuse(source, "option %s has size %zu where the weights in the file have %zu", key, sizes[i],
+                          dims[i]);
+            return;
+        }
+    }
 }
 
 plait_array source_next_weight(struct source *source, bool present, size_t *index)

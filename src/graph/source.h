@@ -75,10 +75,13 @@ void source_refuse(struct source *source, const char *format, ...) PRINTF_LIKE(2
 /* Notes that plait does not have what the file rightly asks for. */
 void source_unsupported(struct source *source, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* The layer's own weights number `index`, which must be there. */
+/* The layer's own weights number `index`; noted if they are missing. */
 plait_array source_weight(struct source *source, size_t index);
 
 /* The same if `present`, else none; *index goes on by one if it was. Keras leaves out absent ones. */
 plait_array source_next_weight(struct source *source, bool present, size_t *index);
+
+/* Notes it if `count` axes of weights, from number `axis` on, are not what option `key` says. */
+void source_check_axes(struct source *source, const char *key, plait_array array, size_t axis, size_t count);
 
 #endif

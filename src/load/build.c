@@ -33,6 +33,18 @@ out:
     return status;
 }
 
+plait_status scope_find_group(const struct scope *scope, const struct entry *entry, char **group)
+{
+    const plait_status status =
+        weights_find_group(scope->loading->weights, scope->container, entry->name, entry->numbered, group);
+
+    if (status != PLAIT_ERR_FORMAT) {
+        return status;
+    }
+    scope_refuse(scope, entry, status, "%s", plait_error_message());
+    return PLAIT_OK;
+}
+
 /* Calls an inner model. */
 static plait_status call_model(struct scope *scope, struct call *call, const struct outputs *inputs, const char *name)
 {
@@ -45,7 +57,10 @@ static plait_status call_model(struct scope *scope, struct call *call, const str
     char *container = NULL;
 
     TRY(join_text(&prefix, name, "/", ""));
-    TRY(weights_find_group(scope->loading->weights, scope->container, entry->name, entry->numbered, &group));
+    TRY(scope_find_group(scope, entry, &group));
+    if (!group) {
+        goto out;
+    }
     TRY(join_text(&container, group, "/layers", ""));
     inner.prefix = prefix;
     inner.container = container;

@@ -34,7 +34,7 @@ static plait_status parse(const char *path, const char *text, size_t size, json_
     if (*out) {
         return PLAIT_OK;
     }
-    if (json_error_code(&error) == json_error_out_of_memory) {
+    if (error.text[0] == 0) { /* Jansson says nothing of memory that it does not get */
         return error_set(PLAIT_ERR_HOST_MEMORY, "%s: host memory: no room for the model's config", path);
     }
     return error_set(PLAIT_ERR_FORMAT, "%s: the model's config is no sound JSON: line %d, column %d: %s", path,
@@ -122,7 +122,10 @@ static plait_status build(struct plait_keras *keras, struct loading *loading, js
     TRY(report(loading));
     keras->sequential = scope.sequential;
     TRY(mem_text(&keras->name, json_text(scope.config, "name", "functional")));
-    TRY(plait_graph_check(loading->graph));
+    status = plait_graph_check(loading->graph);
+    if (status != PLAIT_OK) {
+        (void)error_within(status, "%s: ", loading->file_name);
+    }
 out:
     scope_free(&scope);
     return status;

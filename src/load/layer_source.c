@@ -129,11 +129,14 @@ static plait_array weight(struct source *source, const char *part, size_t index)
     struct layer_source *layer = (struct layer_source *)source;
     plait_array array = {0};
 
+    static const float unread = 0;
+
     const plait_status status = weights_read(layer->scope->loading->weights, &layer->place, part, index, &array);
     if (status == PLAIT_ERR_HOST_MEMORY) {
         layer->status = status;
     } else if (status != PLAIT_OK) {
         scope_refuse(layer->scope, layer->entry, PLAIT_ERR_FORMAT, "%s", plait_error_message());
+        array.data = &unread; /* it is there, though of no use */
     }
     note_used(layer, part, index + 1);
     return array;
@@ -267,10 +270,12 @@ static plait_status read_layer(struct layer_source *layer, plait_nodes inputs, s
 {
     plait_status status = PLAIT_OK;
     const struct layer_reader *reader = layer_class_find(layer->entry->class_name, layer->entry->is_operation);
-    const size_t first = layer->scope->loading->graph->count;
+    const plait_graph *graph = layer->scope->loading->graph;
+    const size_t first = graph->count;
 
     plait_node node = reader->read(&layer->source, inputs);
     TRY(layer->status);
+    TRY(graph->status);
     check_inputs(layer, inputs, first, node);
     TRY(check_surplus(layer));
     TRY(apply_activation(layer, &node));
@@ -296,7 +301,10 @@ plait_status layer_call(struct scope *scope, struct call *call, plait_nodes inpu
     };
 
     if (!entry->is_operation) {
-        TRY(weights_find_group(scope->loading->weights, scope->container, entry->name, entry->numbered, &group));
+        TRY(scope_find_group(scope, entry, &group));
+        if (!group) {
+            goto out;
+        }
         layer.place.group = group;
         check_call(&layer);
     }

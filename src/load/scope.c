@@ -116,7 +116,7 @@ out:
     return status;
 }
 
-/* By class, of the same class by place. */
+/* Equal ones stay in the order of their places. */
 static int compare_classes(const void *a, const void *b)
 {
     const struct entry *const *x = a;
@@ -131,7 +131,9 @@ static int compare_names(const void *a, const void *b)
     const struct entry *const *x = a;
     const struct entry *const *y = b;
 
-    return strcmp((*x)->name, (*y)->name);
+    const int order = strcmp((*x)->name, (*y)->name);
+
+    return order ? order : (*x > *y) - (*x < *y);
 }
 
 /* Numbers each layer among those of its class, as the weights' groups do. */

@@ -147,6 +147,10 @@ plait_status ends_find_outputs(struct scope *scope, struct outputs *out);
  * model's inputs and outputs are freed with mem_free. */
 plait_status scope_build(struct scope *scope, const struct outputs *given, struct outputs *in, struct outputs *out);
 
+/* Sets *group to the weights' group of a layer, to be freed with mem_free; NULL, with a note, if the file has
+ * another layer's weights there. */
+plait_status scope_find_group(const struct scope *scope, const struct entry *entry, char **group);
+
 /* Adds a node to outputs. */
 plait_status outputs_add(struct outputs *outputs, plait_node node);
 

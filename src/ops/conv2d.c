@@ -304,6 +304,8 @@ static plait_node read(struct source *source, plait_nodes x)
     source_channels_last(source);
     opts.kernel = source_next_weight(source, true, &index);
     opts.bias = source_next_weight(source, source_flag(source, "use_bias", true), &index);
+    source_check_axes(source, "kernel_size", opts.kernel, 0, 2);
+    source_check_axes(source, "filters", opts.kernel, 3, 1);
     return plait_conv2d(x.items[0], &opts);
 }
 

@@ -451,6 +451,7 @@ static plait_node read(struct source *source, plait_nodes x)
 
     opts.kernel = source_next_weight(source, true, &index);
     opts.bias = source_next_weight(source, source_flag(source, "use_bias", true), &index);
+    source_check_axes(source, "units", opts.kernel, 1, 1);
     return plait_dense(x.items[0], &opts);
 }
 
