@@ -7,6 +7,12 @@ set(generated ${PROJECT_BINARY_DIR}/generated)
 set(layers base shape device graph ops plan model load)
 list(TRANSFORM layers REPLACE "(.+)" "src/\\1/*.c" OUTPUT_VARIABLE patterns)
 file(GLOB sources CONFIGURE_DEPENDS ${patterns})
+set(keras_files "/src/load/(file|zip|hdf5.*|weights|scope|reference|ends|build|layer_.*|keras)\\.c$")
+if(PLAIT_LOADER)
+  list(FILTER sources EXCLUDE REGEX "/src/load/no_keras\\.c$")
+else()
+  list(FILTER sources EXCLUDE REGEX "${keras_files}")
+endif()
 file(GLOB kernels CONFIGURE_DEPENDS kernels/*.cl kernels/*.clh)
 
 add_custom_command(
@@ -17,13 +23,27 @@ add_custom_command(
   COMMENT "Embedding kernels"
   VERBATIM)
 
-add_library(plait_objects OBJECT ${sources} ${generated}/kernel_sources.c)
+file(GLOB operators CONFIGURE_DEPENDS src/ops/*.c)
+add_custom_command(
+  OUTPUT ${generated}/layer_readers.c
+  COMMAND ${CMAKE_COMMAND} -D FOLDER=${PROJECT_SOURCE_DIR}/src/ops -D OUT=${generated}/layer_readers.c
+          -P ${PROJECT_SOURCE_DIR}/cmake/collect_readers.cmake
+  DEPENDS ${operators} cmake/collect_readers.cmake
+  COMMENT "Collecting the layers' readers"
+  VERBATIM)
+
+add_library(plait_objects OBJECT ${sources} ${generated}/kernel_sources.c ${generated}/layer_readers.c)
 target_include_directories(plait_objects PUBLIC include src)
 target_link_libraries(plait_objects PUBLIC OpenCL::OpenCL m)
 set_target_properties(plait_objects PROPERTIES POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
 if(PLAIT_CLBLAST)
   target_compile_definitions(plait_objects PRIVATE PLAIT_HAVE_CLBLAST)
   target_link_libraries(plait_objects PUBLIC clblast)
+endif()
+if(PLAIT_LOADER)
+  target_include_directories(plait_objects PUBLIC ${loader_INCLUDE_DIRS})
+  target_link_directories(plait_objects PUBLIC ${loader_LIBRARY_DIRS})
+  target_link_libraries(plait_objects PUBLIC ${loader_LIBRARIES})
 endif()
 
 # One relocatable object whose hidden symbols are local, so that the static library, too, has no global
@@ -46,7 +66,9 @@ set_target_properties(plait_static PROPERTIES OUTPUT_NAME plait EXPORT_NAME stat
 foreach(library plait plait_static)
   target_include_directories(${library} INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                                                   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-  target_link_libraries(${library} PUBLIC OpenCL::OpenCL PRIVATE m $<$<BOOL:${PLAIT_CLBLAST}>:clblast>)
+  target_link_directories(${library} PRIVATE ${loader_LIBRARY_DIRS})
+  target_link_libraries(${library} PUBLIC OpenCL::OpenCL
+    PRIVATE m $<$<BOOL:${PLAIT_CLBLAST}>:clblast> $<$<BOOL:${PLAIT_LOADER}>:${loader_LIBRARIES}>)
 endforeach()
 
 # The command, on the public API alone: the static library shows it nothing else.

@@ -56,5 +56,25 @@ PLAIT_API plait_shape plait_node_shape(plait_node node);
  * without graph. Belongs to the graph. */
 PLAIT_API const char *plait_node_name(plait_node node);
 
+typedef struct plait_summary_opts {
+    const char *title;    /* the model's name in the first line; NULL: "functional" */
+    size_t columns;       /* width of the table; 0: Keras's own (88 or 108) */
+    int hide_input;       /* 1: no row for the input, as for Keras's Sequential models */
+    uint64_t reserved[8]; /* 0 */
+} plait_summary_opts;
+
+/* Writes the table that Keras's summary() prints for a model of these inputs and outputs. No device is
+ * needed. The text ends with 0; its full length without the 0 goes into `length` (may be NULL). `bytes` of 0
+ * with a NULL text asks for the length alone; a text too small gets what fits and PLAIT_ERR_INVALID.
+ *   opts  NULL: defaults */
+PLAIT_API PLAIT_NODISCARD plait_status plait_graph_summary(plait_nodes inputs, plait_nodes outputs,
+                                                           const plait_summary_opts *opts, char *text, size_t bytes,
+                                                           size_t *length);
+
+/* Writes the graph in Graphviz's DOT language, drawn like Keras's plot_model(show_shapes=True,
+ * show_layer_names=True). Same rules for text as plait_graph_summary. */
+PLAIT_API PLAIT_NODISCARD plait_status plait_graph_dot(plait_nodes inputs, plait_nodes outputs, char *text,
+                                                       size_t bytes, size_t *length);
+
 PLAIT_EXTERN_C_END
 #endif

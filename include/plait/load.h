@@ -1,11 +1,50 @@
 /* SPDX-License-Identifier: MIT */
-/* Files. */
+/* Files: Keras's models and NumPy's arrays. */
 #ifndef PLAIT_LOAD_H
 #define PLAIT_LOAD_H
 
-#include <plait/shape.h>
+#include <plait/graph.h>
 
 PLAIT_EXTERN_C_BEGIN
+
+/* A Keras file that was read into a graph: owns the weights that the graph borrows. */
+typedef struct plait_keras plait_keras;
+
+/* The size of an input that the file leaves open (None). */
+typedef struct plait_keras_size {
+    const char *input; /* its name; NULL: the input that has this item's place in the model's order */
+    plait_shape shape; /* of a sample; where the file has sizes, those hold */
+} plait_keras_size;
+
+typedef struct plait_keras_opts {
+    const plait_keras_size *sizes;
+    size_t size_count;
+    uint64_t reserved[8]; /* 0 */
+} plait_keras_opts;
+
+/* Reads a model that Keras saved, .keras (Keras 3) or .h5 (Keras 2 and 3), into a graph: makes the same calls
+ * that a user would make for its layers. Layers of inner models are named "<model>/<layer>".
+ *   graph  empty or not; what was added to it before a failure stays in it, unused
+ *   opts   NULL: defaults
+ *   out    to be freed with plait_keras_free after models were created from the graph
+ * Nothing in a file is ever run, and no other file is touched. PLAIT_ERR_UNSUPPORTED names every layer that
+ * plait does not have, PLAIT_ERR_FORMAT the part of the file that is wrong, PLAIT_ERR_GRAPH all layers that do
+ * not fit together. */
+PLAIT_API PLAIT_NODISCARD plait_status plait_load_keras(plait_graph *graph, const char *path,
+                                                        const plait_keras_opts *opts, plait_keras **out);
+
+/* The model's inputs and outputs in its own order, as plait_model_create takes them. They belong to `keras`. */
+PLAIT_API plait_nodes plait_keras_inputs(const plait_keras *keras);
+PLAIT_API plait_nodes plait_keras_outputs(const plait_keras *keras);
+
+/* The model's name; belongs to `keras`. */
+PLAIT_API const char *plait_keras_name(const plait_keras *keras);
+
+/* 1 for a Sequential model, whose summary has no row for its input; else 0. */
+PLAIT_API int plait_keras_is_sequential(const plait_keras *keras);
+
+/* Frees the weights; NULL is allowed. */
+PLAIT_API void plait_keras_free(plait_keras *keras);
 
 /* Reads a NumPy .npy file (format 1.0 to 3.0, C order, little-endian float32; anything else is refused
  * with the reason).

@@ -59,24 +59,16 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static size_t count_of(plait_shape shape, size_t batch)
-{
-    for (size_t i = 0; i < shape.rank; i++) {
-        batch *= shape.dims[i];
-    }
-    return batch;
-}
-
 static int arrays_create(const plait_model *model, size_t batch, struct arrays *out)
 {
     for (size_t i = 0; i < 2; i++) {
-        const size_t count = count_of(plait_model_input_shape(model, i), batch);
+        const size_t count = batch * value_count(plait_model_input_shape(model, i));
         out->inputs[i] = malloc(count * sizeof(float));
         for (size_t k = 0; out->inputs[i] && k < count; k++) {
             out->inputs[i][k] = (float)(k % 17) / 8.5F - 1.0F;
         }
     }
-    out->output = malloc(count_of(plait_model_output_shape(model, 0), batch) * sizeof(float));
+    out->output = malloc(batch * value_count(plait_model_output_shape(model, 0)) * sizeof(float));
     return out->inputs[0] && out->inputs[1] && out->output;
 }
 
@@ -180,19 +172,22 @@ static int bench(const struct options *options)
     struct times times = {.first = now_ms(), .runs = calloc(options->runs, sizeof(double))};
 
     plait_status status = builtin_create(options->model, &builtin);
+    if (!times.runs) {
+        status = PLAIT_ERR_HOST_MEMORY;
+    }
     if (status == PLAIT_ERR_INVALID) {
         fprintf(stderr, "plait bench: there is no model \"%s\"; there are two_branch_concat and two_branch_add\n",
                 options->model);
         free(times.runs);
         return EXIT_FAILED;
     }
-    if (status == PLAIT_OK && times.runs) {
+    if (status == PLAIT_OK) {
         status = plait_context_create(options->device, &context_opts, &context);
     }
-    if (status == PLAIT_OK && times.runs) {
+    if (status == PLAIT_OK) {
         status = run(options, context, &builtin, &times);
     }
-    const int code = status == PLAIT_OK && times.runs ? EXIT_DONE : fail("bench");
+    const int code = status == PLAIT_OK ? EXIT_DONE : fail("bench", status);
     plait_context_free(context);
     builtin_free(&builtin);
     free(times.runs);
@@ -235,8 +230,7 @@ int command_bench(int argc, char **argv)
         }
     }
     if (optind + 1 != argc || options.batch == 0 || options.runs == 0) {
-        fprintf(stderr, "plait bench: one MODEL is needed, and --batch and --runs of at least 1\n\n%s", help);
-        return EXIT_USAGE;
+        return misuse("bench", help, "one MODEL is needed, and --batch and --runs of at least 1");
     }
     options.model = argv[optind];
     return bench(&options);

@@ -11,11 +11,23 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 /* Each sub-command gets its own name as argv[0]. */
 int command_devices(int argc, char **argv);
 int command_bench(int argc, char **argv);
+int command_run(int argc, char **argv);
+int command_summary(int argc, char **argv);
+int command_plot(int argc, char **argv);
 
 /* Prints "plait <command>: <message of the library>" on standard error; EXIT_FAILED. */
-int fail(const char *command);
+int fail(const char *command, plait_status status);
+
+/* Prints what is wrong with the command line, and how it is used, on standard error; EXIT_USAGE. */
+int misuse(const char *command, const char *help, const char *what);
 
 /* The number that `text` is, at least 1, or 0. */
 size_t parse_count(const char *text);
+
+/* Splits "NAME=REST" in place: sets *name, NULL if there is none, and returns REST. A path may hold '='. */
+char *split_name(char *text, const char **name);
+
+/* How many values a tensor of this shape has. */
+size_t value_count(plait_shape shape);
 
 #endif

@@ -34,8 +34,9 @@ static int print_device(size_t index, size_t count)
 {
     plait_device_info info;
 
-    if (plait_device_get(index, &info) != PLAIT_OK) {
-        return fail("devices");
+    const plait_status status = plait_device_get(index, &info);
+    if (status != PLAIT_OK) {
+        return fail("devices", status);
     }
     printf("%zu  %s\n", index, info.name);
     if (index == 0) {
@@ -53,12 +54,15 @@ int command_devices(int argc, char **argv)
     size_t count = 0;
 
     if (argc > 1) {
-        const int asked = strcmp(argv[1], "--help") == 0;
-        fputs(help, asked ? stdout : stderr);
-        return asked ? EXIT_DONE : EXIT_USAGE;
+        if (strcmp(argv[1], "--help") != 0 && strcmp(argv[1], "-h") != 0) {
+            return misuse("devices", help, "there are no options");
+        }
+        fputs(help, stdout);
+        return EXIT_DONE;
     }
-    if (plait_device_count(&count) != PLAIT_OK) {
-        return fail("devices");
+    const plait_status status = plait_device_count(&count);
+    if (status != PLAIT_OK) {
+        return fail("devices", status);
     }
     if (count == 0) {
         fprintf(stderr, "plait devices: there is no OpenCL device; install a GPU's driver, or PoCL for the CPU\n");

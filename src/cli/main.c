@@ -2,7 +2,6 @@
 #include "cli/cli.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -11,6 +10,9 @@ static const struct {
     const char *help;
 } commands[] = {
     {"devices", command_devices, "every OpenCL device, and which one is the default and why"},
+    {"summary", command_summary, "the table that Keras's summary() prints"},
+    {"plot", command_plot, "the picture that Keras's plot_model draws"},
+    {"run", command_run, "the outputs of a model that Keras saved, for arrays in .npy files"},
     {"bench", command_bench, "time a model, from inputs in host memory to outputs in host memory"},
 };
 
@@ -24,20 +26,6 @@ static void print_help(FILE *file)
     }
     fprintf(file, "\nplait COMMAND --help tells more; plait --version prints %d.%d.%d.\n", PLAIT_VERSION_MAJOR,
             PLAIT_VERSION_MINOR, PLAIT_VERSION_PATCH);
-}
-
-int fail(const char *command)
-{
-    fprintf(stderr, "plait %s: %s\n", command, plait_error_message());
-    return EXIT_FAILED;
-}
-
-size_t parse_count(const char *text)
-{
-    char *end = NULL;
-    const unsigned long long value = strtoull(text, &end, 10);
-
-    return end != text && *end == 0 && text[0] != '-' && value < SIZE_MAX ? (size_t)value : 0;
 }
 
 int main(int argc, char **argv)

@@ -16,6 +16,7 @@ struct layer_row {
     size_t params;        /* numbers in its weights, */
     size_t frozen_params; /* and how many of them are not trained */
     char *connected;      /* "conv2d[0][0], input_layer[0][0]"; "-" for inputs */
+    size_t *inputs;       /* rows of the layers it reads */
     size_t input_count;
     size_t depth; /* longest way to an output */
 };
@@ -44,7 +45,11 @@ struct plait_model {
 plait_status rows_create(plait_nodes inputs, plait_nodes outputs, struct layer_row **rows, size_t *count);
 void rows_free(struct layer_row *rows, size_t count);
 
-/* The summary of rows, as plait_model_summary. */
-plait_status rows_summary(const struct layer_row *rows, size_t count, size_t columns, struct text *out);
+/* The same after checking the nodes as plan_create does. */
+plait_status rows_of_graph(plait_nodes inputs, plait_nodes outputs, struct layer_row **rows, size_t *count);
+
+/* The summary of rows, as plait_graph_summary. */
+plait_status rows_summary(const struct layer_row *rows, size_t count, const plait_summary_opts *opts,
+                          struct text *out);
 
 #endif

@@ -158,14 +158,29 @@ static plait_status name_inputs(const plait_graph *graph, const struct node *nod
     return text.status;
 }
 
-static plait_status fill_row(const plait_graph *graph, const struct listed *layer, struct layer_row *row)
+/* The rows that a layer reads; `row_of` is by a layer's last node. */
+static plait_status link_inputs(const plait_graph *graph, const struct node *node, const size_t *row_of,
+                                struct layer_row *row)
+{
+    plait_status status = PLAIT_OK;
+
+    row->input_count = node->input_count;
+    TRY(mem_alloc(&row->inputs, node->input_count, sizeof *row->inputs));
+    for (size_t i = 0; i < node->input_count; i++) {
+        row->inputs[i] = row_of[layer_of(graph, node->inputs[i])];
+    }
+out:
+    return status;
+}
+
+static plait_status fill_row(const plait_graph *graph, const struct listed *layer, const size_t *row_of,
+                             struct layer_row *row)
 {
     plait_status status = PLAIT_OK;
 
     row->class_name = layer->first->op->class_name;
     row->shape = layer->last->shape;
     row->depth = layer->depth;
-    row->input_count = layer->first->input_count;
     for (const struct node *node = layer->last;; node = graph->nodes[node->inputs[0]]) {
         for (size_t i = 0; i < node->weight_count; i++) {
             const size_t numbers = shape_count(node->weights[i].array.shape);
@@ -178,6 +193,7 @@ static plait_status fill_row(const plait_graph *graph, const struct listed *laye
     }
     TRY(mem_text(&row->name, layer->last->name));
     TRY(name_inputs(graph, layer->first, &row->connected));
+    TRY(link_inputs(graph, layer->first, row_of, row));
 out:
     return status;
 }
@@ -187,21 +203,37 @@ plait_status rows_create(plait_nodes inputs, plait_nodes outputs, struct layer_r
     plait_status status = PLAIT_OK;
     struct walk walk = {.graph = outputs.items[0].graph};
     struct layer_row *made = NULL;
+    size_t *row_of = NULL;
 
     TRY(list_layers(&walk, inputs, outputs));
     TRY(mem_alloc(&made, walk.count, sizeof *made));
+    TRY(mem_alloc(&row_of, walk.graph->count, sizeof *row_of));
     for (size_t i = 0; i < walk.count; i++) {
-        TRY(fill_row(walk.graph, &walk.layers[i], &made[i]));
+        row_of[walk.layers[i].last->id] = i;
+    }
+    for (size_t i = 0; i < walk.count; i++) {
+        TRY(fill_row(walk.graph, &walk.layers[i], row_of, &made[i]));
     }
     *rows = made;
     *count = walk.count;
     made = NULL; /* now the caller's */
 out:
     rows_free(made, walk.count);
+    mem_free(row_of);
     mem_free(walk.depths);
     mem_free(walk.met);
     mem_free(walk.layers);
     mem_free(walk.ahead);
+    return status;
+}
+
+plait_status rows_of_graph(plait_nodes inputs, plait_nodes outputs, struct layer_row **rows, size_t *count)
+{
+    plait_status status = PLAIT_OK;
+
+    TRY(plan_check(inputs, outputs));
+    TRY(rows_create(inputs, outputs, rows, count));
+out:
     return status;
 }
 
@@ -210,6 +242,7 @@ void rows_free(struct layer_row *rows, size_t count)
     for (size_t i = 0; rows && i < count; i++) {
         mem_free(rows[i].name);
         mem_free(rows[i].connected);
+        mem_free(rows[i].inputs);
     }
     mem_free(rows);
 }

@@ -295,8 +295,10 @@ static void add_total(struct text *out, const char *what, size_t numbers)
     text_add(out, " (%lld.%02lld %s)\n", hundredths / 100, hundredths % 100, units[unit]);
 }
 
-plait_status rows_summary(const struct layer_row *rows, size_t count, size_t columns, struct text *out)
+plait_status rows_summary(const struct layer_row *rows, size_t count, const plait_summary_opts *opts,
+                          struct text *out)
 {
+    const size_t columns = opts->columns;
     plait_status status = PLAIT_OK;
     struct table table = {.form = is_chain(rows, count) ? &chain_form : &graph_form, .out = out};
     size_t width = columns == 0 ? table.form->width : columns < MAX_WIDTH ? columns : MAX_WIDTH;
@@ -306,10 +308,11 @@ plait_status rows_summary(const struct layer_row *rows, size_t count, size_t col
     while (!divide(&table, width)) {
         width++;
     }
-    text_add(out, "Model: \"functional\"\n"); /* as Keras calls a model that has no name */
+    text_add(out, "Model: \"%s\"\n", opts->title ? opts->title : "functional"); /* Keras's name for one without */
     add_header(&table);
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0) {
+    const size_t first = opts->hide_input && count > 1 ? 1 : 0;
+    for (size_t i = first; i < count; i++) {
+        if (i > first) {
             add_rule(&table, (const char *const[]){"├", "─", "┼", "┤"});
         }
         TRY(add_layer(&table, &rows[i]));
@@ -328,14 +331,33 @@ out:
 plait_status plait_model_summary(const plait_model *model, size_t columns, char *text, size_t bytes, size_t *length)
 {
     plait_status status = PLAIT_OK;
+    const plait_summary_opts opts = {.columns = columns};
     struct text summary = {0};
 
     if (!model) {
         return error_set(PLAIT_ERR_INVALID, "plait_model_summary: model is NULL");
     }
-    TRY(rows_summary(model->rows, model->row_count, columns, &summary));
+    TRY(rows_summary(model->rows, model->row_count, &opts, &summary));
     status = text_deliver(&summary, text, bytes, length);
 out:
+    text_free(&summary);
+    return status;
+}
+
+plait_status plait_graph_summary(plait_nodes inputs, plait_nodes outputs, const plait_summary_opts *opts, char *text,
+                                 size_t bytes, size_t *length)
+{
+    static const plait_summary_opts defaults = {0};
+    plait_status status = PLAIT_OK;
+    struct layer_row *rows = NULL;
+    struct text summary = {0};
+    size_t count = 0;
+
+    TRY(rows_of_graph(inputs, outputs, &rows, &count));
+    TRY(rows_summary(rows, count, opts ? opts : &defaults, &summary));
+    status = text_deliver(&summary, text, bytes, length);
+out:
+    rows_free(rows, count);
     text_free(&summary);
     return status;
 }

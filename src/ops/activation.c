@@ -2,6 +2,7 @@
 /* y = the function of that name, of every element of x: Keras's Activation layer. */
 #include "ops/activation.h"
 
+#include "graph/source.h"
 #include "ops/pointwise.h"
 #include "ops/softmax.h"
 
@@ -65,3 +66,11 @@ plait_node layer_activation(plait_node x, plait_activation activation)
 
     return activation == PLAIT_LINEAR ? x : graph_extend(x, f.op, &f.params, sizeof f.params);
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    return plait_activate(x.items[0], source_activation(source, "activation"),
+                          &(plait_layer_opts){.name = source->name});
+}
+
+const struct layer_reader activation_readers[] = {{"Activation", read}, {0}};

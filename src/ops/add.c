@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* y = x[0] + x[1] + ..., from left to right. */
+#include "graph/source.h"
 #include "ops/merge.h"
 
 static const struct op op_add = {
@@ -16,3 +17,10 @@ plait_node plait_add(plait_nodes x, const plait_layer_opts *opts)
 {
     return merge_layer(&op_add, x, opts, (struct merge){.operation = "OPERATION_ADD"});
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    return plait_add(x, &(plait_layer_opts){.name = source->name});
+}
+
+const struct layer_reader add_readers[] = {{"Add", read}, {0}};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* y = gamma * (x - moving_mean) / sqrt(moving_variance + epsilon) + beta, as y = scale * x + shift with one
  * scale and shift a channel, computed in double. */
+#include "graph/source.h"
 #include "ops/axis.h"
 #include "ops/walk.h"
 #include "shape/shape.h"
@@ -182,3 +183,21 @@ plait_node plait_batch_normalization(plait_node x, const plait_batch_normalizati
     params.axis = params.axis == 0 ? -1 : params.axis;
     return graph_add(&op_batch_normalization, PLAIT_NODES(x), params.name, &params, sizeof params);
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    plait_batch_normalization_opts opts = {
+        .name = source->name,
+        .epsilon = (float)source_number(source, "epsilon", 1e-3),
+        .axis = source_axis(source, "axis", -1),
+    };
+    size_t index = 0;
+
+    opts.gamma = source_next_weight(source, source_flag(source, "scale", true), &index);
+    opts.beta = source_next_weight(source, source_flag(source, "center", true), &index);
+    opts.moving_mean = source_next_weight(source, true, &index);
+    opts.moving_variance = source_next_weight(source, true, &index);
+    return plait_batch_normalization(x.items[0], &opts);
+}
+
+const struct layer_reader batch_normalization_readers[] = {{"BatchNormalization", read}, {0}};

@@ -2,6 +2,7 @@
 /* y = x[0], x[1], ... one after the other along an axis.
  *
  * There is no kernel: the planner lets the inputs' producers write into the joined tensor, or copies. */
+#include "graph/source.h"
 #include "graph/op.h"
 #include "ops/axis.h"
 #include "shape/shape.h"
@@ -61,3 +62,10 @@ plait_node plait_concatenate(plait_nodes x, int axis, const plait_layer_opts *op
 
     return graph_add(&op_concatenate, x, opts ? opts->name : NULL, &params, sizeof params);
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    return plait_concatenate(x, source_axis(source, "axis", -1), &(plait_layer_opts){.name = source->name});
+}
+
+const struct layer_reader concatenate_readers[] = {{"Concatenate", read}, {0}};

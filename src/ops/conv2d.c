@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* 2D convolution (layers.h has the formula). */
+#include "graph/source.h"
 #include "ops/activation.h"
 #include "ops/product.h"
 #include "shape/shape.h"
@@ -286,3 +287,27 @@ plait_node plait_conv2d(plait_node x, const plait_conv2d_opts *opts)
 
     return layer_activation(graph_add(&op_conv2d, PLAIT_NODES(x), given.name, &conv, sizeof conv), given.activation);
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    plait_conv2d_opts opts = {
+        .name = source->name,
+        .padding = source_padding(source),
+        .activation = source_activation(source, "activation"),
+        .strides = {1, 1},
+        .dilation_rate = {1, 1},
+        .groups = source_size(source, "groups", 1),
+    };
+    size_t index = 0;
+
+    (void)source_sizes(source, "strides", opts.strides, 2);
+    (void)source_sizes(source, "dilation_rate", opts.dilation_rate, 2);
+    source_channels_last(source);
+    opts.kernel = source_next_weight(source, true, &index);
+    opts.bias = source_next_weight(source, source_flag(source, "use_bias", true), &index);
+    source_check_axes(source, "kernel_size", opts.kernel, 0, 2);
+    source_check_axes(source, "filters", opts.kernel, 3, 1);
+    return plait_conv2d(x.items[0], &opts);
+}
+
+const struct layer_reader conv2d_readers[] = {{"Conv2D", read}, {0}};

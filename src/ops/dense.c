@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Matrix product over the last axis (layers.h has the formula). */
 #include "device/gemm.h"
+#include "graph/source.h"
 #include "ops/activation.h"
 #include "ops/product.h"
 #include "shape/shape.h"
@@ -442,3 +443,16 @@ plait_node plait_dense(plait_node x, const plait_dense_opts *opts)
 
     return layer_activation(graph_add(&op_dense, PLAIT_NODES(x), given.name, &dense, sizeof dense), given.activation);
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    plait_dense_opts opts = {.name = source->name, .activation = source_activation(source, "activation")};
+    size_t index = 0;
+
+    opts.kernel = source_next_weight(source, true, &index);
+    opts.bias = source_next_weight(source, source_flag(source, "use_bias", true), &index);
+    source_check_axes(source, "units", opts.kernel, 1, 1);
+    return plait_dense(x.items[0], &opts);
+}
+
+const struct layer_reader dense_readers[] = {{"Dense", read}, {0}};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* y = the largest of x[0], x[1], ...; NaN if one of them is NaN. */
+#include "graph/source.h"
 #include "ops/merge.h"
 
 static const struct op op_maximum = {
@@ -15,3 +16,10 @@ plait_node plait_maximum(plait_nodes x, const plait_layer_opts *opts)
 {
     return merge_layer(&op_maximum, x, opts, (struct merge){.operation = "OPERATION_MAXIMUM"});
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    return plait_maximum(x, &(plait_layer_opts){.name = source->name});
+}
+
+const struct layer_reader maximum_readers[] = {{"Maximum", read}, {0}};

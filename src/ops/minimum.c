@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* y = the smallest of x[0], x[1], ...; NaN if one of them is NaN. */
+#include "graph/source.h"
 #include "ops/merge.h"
 
 static const struct op op_minimum = {
@@ -15,3 +16,10 @@ plait_node plait_minimum(plait_nodes x, const plait_layer_opts *opts)
 {
     return merge_layer(&op_minimum, x, opts, (struct merge){.operation = "OPERATION_MINIMUM"});
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    return plait_minimum(x, &(plait_layer_opts){.name = source->name});
+}
+
+const struct layer_reader minimum_readers[] = {{"Minimum", read}, {0}};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* y = x[0] * x[1] * ..., from left to right. */
+#include "graph/source.h"
 #include "ops/merge.h"
 
 static const struct op op_multiply = {
@@ -15,3 +16,10 @@ plait_node plait_multiply(plait_nodes x, const plait_layer_opts *opts)
 {
     return merge_layer(&op_multiply, x, opts, (struct merge){.operation = "OPERATION_MULTIPLY"});
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    return plait_multiply(x, &(plait_layer_opts){.name = source->name});
+}
+
+const struct layer_reader multiply_readers[] = {{"Multiply", read}, {0}};

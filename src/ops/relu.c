@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* y = min(x > threshold ? x : 0, max_value) - negative_slope * max(threshold - x, 0): Keras's ReLU layer. */
+#include "graph/source.h"
 #include "ops/pointwise.h"
 
 #include <math.h>
@@ -47,3 +48,17 @@ plait_node plait_relu(plait_node x, const plait_relu_opts *opts)
     }
     return graph_add(&op_relu, PLAIT_NODES(x), o->name, &relu, sizeof relu);
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    const float max = (float)source_number(source, "max_value", INFINITY);
+
+    return plait_relu(x.items[0], &(plait_relu_opts){
+                                      .name = source->name,
+                                      .max_value = &max,
+                                      .negative_slope = (float)source_number(source, "negative_slope", 0),
+                                      .threshold = (float)source_number(source, "threshold", 0),
+                                  });
+}
+
+const struct layer_reader relu_readers[] = {{"ReLU", read}, {0}};

@@ -3,6 +3,7 @@
  *     y = exp(x - m) / s, or for log_softmax y = x - m - log(s) */
 #include "ops/softmax.h"
 
+#include "graph/source.h"
 #include "ops/axis.h"
 #include "ops/walk.h"
 #include "shape/shape.h"
@@ -138,3 +139,11 @@ plait_node plait_softmax(plait_node x, const plait_softmax_opts *opts)
 
     return graph_add(&op_softmax, PLAIT_NODES(x), opts ? opts->name : NULL, &params, sizeof params);
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    return plait_softmax(x.items[0],
+                         &(plait_softmax_opts){.name = source->name, .axis = source_axis(source, "axis", -1)});
+}
+
+const struct layer_reader softmax_readers[] = {{"Softmax", read}, {0}};

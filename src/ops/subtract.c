@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* y = x[0] - x[1]. */
+#include "graph/source.h"
 #include "ops/merge.h"
 
 static void infer(plait_graph *graph, struct node *node, const plait_shape *inputs)
@@ -24,3 +25,10 @@ plait_node plait_subtract(plait_nodes x, const plait_layer_opts *opts)
 {
     return merge_layer(&op_subtract, x, opts, (struct merge){.operation = "OPERATION_SUBTRACT"});
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    return plait_subtract(x, &(plait_layer_opts){.name = source->name});
+}
+
+const struct layer_reader subtract_readers[] = {{"Subtract", read}, {0}};

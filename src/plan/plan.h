@@ -72,6 +72,9 @@ struct plan_request {
     const struct device_traits *device;
 };
 
+/* Checks that a model can be made of these nodes, and says what is wrong with the graph. */
+plait_status plan_check(plait_nodes inputs, plait_nodes outputs);
+
 /* Plans; freed with plan_free. Steps' weights point into the graph. */
 plait_status plan_create(const struct plan_request *request, struct plan **out);
 

@@ -143,14 +143,11 @@ out:
     return status;
 }
 
-plait_status pass_select(struct values *values)
+/* Checks the nodes; `needed` gets what the outputs depend on, by node id, to be freed with mem_free. */
+static plait_status check(plait_nodes inputs, plait_nodes outputs, bool **needed)
 {
     plait_status status = PLAIT_OK;
-    const plait_nodes inputs = values->request->inputs;
-    const plait_nodes outputs = values->request->outputs;
     const plait_graph *graph = outputs.items && outputs.count ? outputs.items[0].graph : NULL;
-    bool *needed = NULL;
-    size_t *value_of = NULL; /* by node id */
 
     if (graph) {
         TRY(plait_graph_check(graph));
@@ -158,9 +155,32 @@ plait_status pass_select(struct values *values)
     TRY(check_nodes("output", outputs, graph));
     TRY(check_nodes("input", inputs, graph));
     TRY(check_inputs(inputs, graph));
-    TRY(mem_alloc(&needed, graph->count, sizeof *needed));
-    mark(graph, outputs, needed);
-    TRY(check_connected(graph, inputs, needed));
+    TRY(mem_alloc(needed, graph->count, sizeof **needed));
+    mark(graph, outputs, *needed);
+    TRY(check_connected(graph, inputs, *needed));
+out:
+    return status;
+}
+
+plait_status plan_check(plait_nodes inputs, plait_nodes outputs)
+{
+    bool *needed = NULL;
+    const plait_status status = check(inputs, outputs, &needed);
+
+    mem_free(needed);
+    return status;
+}
+
+plait_status pass_select(struct values *values)
+{
+    plait_status status = PLAIT_OK;
+    const plait_nodes inputs = values->request->inputs;
+    const plait_nodes outputs = values->request->outputs;
+    bool *needed = NULL;
+    size_t *value_of = NULL; /* by node id */
+
+    TRY(check(inputs, outputs, &needed));
+    const plait_graph *graph = outputs.items[0].graph;
     TRY(mem_alloc(&value_of, graph->count, sizeof *value_of));
     TRY(mem_alloc(&values->items, graph->count, sizeof *values->items));
     for (size_t i = 0; i < graph->count; i++) {

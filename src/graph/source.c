@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+#include "graph/source.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+static void note(struct source *source, plait_status status, const char *format, va_list args)
+{
+    char text[512];
+
+    (void)vsnprintf(text, sizeof text, format, args);
+    source->calls->refuse(source, status, text);
+}
+
+void source_refuse(struct source *source, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    note(source, PLAIT_ERR_FORMAT, format, args);
+    va_end(args);
+}
+
+void source_unsupported(struct source *source, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    note(source, PLAIT_ERR_UNSUPPORTED, format, args);
+    va_end(args);
+}
+
+/* Whether the option is of this kind; if it is there and of another, that is noted. */
+static bool is(struct source *source, const char *key, enum source_kind wanted)
+{
+    static const char *const names[] = {
+        [SOURCE_MISSING] = "missing", [SOURCE_NUMBER] = "a number",  [SOURCE_TEXT] = "a text",
+        [SOURCE_LIST] = "a list",     [SOURCE_OBJECT] = "an object",
+    };
+    const enum source_kind kind = source->calls->kind(source, key);
+
+    if (kind != wanted && kind != SOURCE_MISSING) {
+        source_refuse(source, "option %s is %s; it must be %s", key, names[kind], names[wanted]);
+    }
+    return kind == wanted;
+}
+
+double source_number(struct source *source, const char *key, double fallback)
+{
+    return is(source, key, SOURCE_NUMBER) ? source->calls->number(source, key) : fallback;
+}
+
+bool source_flag(struct source *source, const char *key, bool fallback)
+{
+    return source_number(source, key, fallback) != 0;
+}
+
+/* The number as a whole one between `low` and INT_MAX; else `fallback`, with a note. */
+static int whole(struct source *source, const char *key, double value, int low, int fallback)
+{
+    if (value >= low && value <= INT_MAX && value == floor(value)) {
+        return (int)value;
+    }
+    source_refuse(source, "option %s is %g; it must be a whole number from %d to %d", key, value, low, INT_MAX);
+    return fallback;
+}
+
+size_t source_size(struct source *source, const char *key, size_t fallback)
+{
+    return is(source, key, SOURCE_NUMBER) ? (size_t)whole(source, key, source->calls->number(source, key), 0, 0)
+                                          : fallback;
+}
+
+const char *source_text(struct source *source, const char *key, const char *fallback)
+{
+    return is(source, key, SOURCE_TEXT) ? source->calls->text(source, key) : fallback;
+}
+
+/* The items of a list; `out` keeps what it has beyond them. */
+static size_t read_list(struct source *source, const char *key, double *out, size_t count)
+{
+    char item[64];
+    const size_t length = source->calls->length(source, key);
+
+    if (length > count) {
+        source_refuse(source, "option %s has %zu numbers; at most %zu are possible", key, length, count);
+    }
+    for (size_t i = 0; i < length && i < count; i++) {
+        (void)snprintf(item, sizeof item, "%s[%zu]", key, i);
+        out[i] = source_number(source, item, out[i]);
+    }
+    return length < count ? length : count;
+}
+
+size_t source_numbers(struct source *source, const char *key, double *out, size_t count)
+{
+    if (source->calls->kind(source, key) == SOURCE_LIST) {
+        return read_list(source, key, out, count);
+    }
+    if (!is(source, key, SOURCE_NUMBER)) {
+        return 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        out[i] = source->calls->number(source, key);
+    }
+    return 1;
+}
+
+int source_axis(struct source *source, const char *key, int fallback)
+{
+    double axis = fallback; /* some files hold a list of one */
+
+    (void)source_numbers(source, key, &axis, 1);
+    return whole(source, key, axis, -PLAIT_MAX_RANK, fallback);
+}
+
+size_t source_sizes(struct source *source, const char *key, size_t *out, size_t count)
+{
+    double numbers[PLAIT_MAX_RANK] = {0};
+    const size_t room = count < PLAIT_MAX_RANK ? count : PLAIT_MAX_RANK;
+
+    for (size_t i = 0; i < room; i++) {
+        numbers[i] = (double)out[i];
+    }
+    const size_t given = source_numbers(source, key, numbers, room);
+    for (size_t i = 0; i < room; i++) {
+        out[i] = (size_t)whole(source, key, numbers[i], 0, 0);
+    }
+    return given;
+}
+
+plait_padding source_padding(struct source *source)
+{
+    const char *padding = source_text(source, "padding", "valid");
+
+    if (strcmp(padding, "valid") != 0 && strcmp(padding, "same") != 0) {
+        source_refuse(source, "padding is \"%s\"; \"valid\" and \"same\" are possible", padding);
+    }
+    return strcmp(padding, "same") == 0 ? PLAIT_SAME : PLAIT_VALID;
+}
+
+plait_activation source_activation(struct source *source, const char *key)
+{
+    static const struct {
+        const char *name;
+        plait_activation activation;
+    } names[] = {
+#define NAME(NAME, name, value) {#name, PLAIT_##NAME},
+        PLAIT_ACTIVATIONS(NAME)
+#undef NAME
+            {"swish", PLAIT_SILU},
+        {"hard_swish", PLAIT_HARD_SILU},
+    };
+
+    if (strcmp(key, "activation") == 0 && source->calls->kind(source, key) == SOURCE_OBJECT) {
+        return PLAIT_LINEAR;
+    }
+    const char *name = source_text(source, key, "linear");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(names[i].name, name) == 0) {
+            return names[i].activation;
+        }
+    }
+    source_unsupported(source, "%s \"%s\" is not one that plait has", key, name);
+    return PLAIT_LINEAR;
+}
+
+void source_channels_last(struct source *source)
+{
+    const char *format = source_text(source, "data_format", "channels_last");
+
+    if (strcmp(format, "channels_last") != 0) {
+        source_unsupported(source, "data_format is \"%s\"; plait computes \"channels_last\" alone", format);
+    }
+}
+
+plait_array source_weight(struct source *source, size_t index)
+{
+    const plait_array array = source->calls->weight(source, "", index);
+
+    if (!array.data) {
+        source_refuse(source, "the file lacks weight number %zu of it, counted from 0", index);
+    }
+    return array;
+}
+
+void source_check_axes(struct source *source, const char *key, plait_array array, size_t axis, size_t count)
+{
+    size_t sizes[PLAIT_MAX_RANK] = {0};
+    const size_t *dims = array.shape.dims + axis;
+
+    if (array.shape.rank < axis + count) {
+        return; /* the operator says so */
+    }
+    memcpy(sizes, dims, count * sizeof *sizes);
+    (void)source_sizes(source, key, sizes, count);
+    for (size_t i = 0; i < count; i++) {
+        if (sizes[i] != dims[i]) {
+            source_refuse(source, "option %s has size %zu where the weights in the file have %zu", key, sizes[i],
+                          dims[i]);
+            return;
+        }
+    }
+}
+
+plait_array source_next_weight(struct source *source, bool present, size_t *index)
+{
+    return present ? source_weight(source, (*index)++) : (plait_array){0};
+}

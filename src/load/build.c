@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* Making a model's calls, each after those that it needs.
+ *
+ * A layer may stand in the config before those that it gets its inputs from. A call that is under way begins
+ * those that it waits for, one at a time, depth first, so that the work is linear; the chain of dependents takes
+ * the place of recursion, whose depth a file could choose. */
+#include "base/memory.h"
+#include "load/scope.h"
+
+#include <stdio.h>
+#include <string.h>
+
+plait_status outputs_add(struct outputs *outputs, plait_node node)
+{
+    plait_status status = PLAIT_OK;
+
+    TRY(mem_grow(&outputs->items, &outputs->capacity, outputs->count + 1, sizeof node));
+    outputs->items[outputs->count++] = node;
+out:
+    return status;
+}
+
+static plait_status join_text(char **out, const char *a, const char *b, const char *c)
+{
+    plait_status status = PLAIT_OK;
+    struct text text = {0};
+
+    text_add(&text, "%s%s%s", a, b, c);
+    TRY(text.status);
+    TRY(mem_text(out, text_string(&text)));
+out:
+    text_free(&text);
+    return status;
+}
+
+plait_status scope_find_group(const struct scope *scope, const struct entry *entry, char **group)
+{
+    const plait_status status =
+        weights_find_group(scope->loading->weights, scope->container, entry->name, entry->numbered, group);
+
+    if (status != PLAIT_ERR_FORMAT) {
+        return status;
+    }
+    scope_refuse(scope, entry, status, "%s", plait_error_message());
+    return PLAIT_OK;
+}
+
+/* Calls an inner model. */
+static plait_status call_model(struct scope *scope, struct call *call, const struct outputs *inputs, const char *name)
+{
+    plait_status status = PLAIT_OK;
+    const struct entry *entry = call->entry;
+    struct scope inner = {.loading = scope->loading, .depth = scope->depth + 1};
+    struct outputs in = {0};
+    char *prefix = NULL;
+    char *group = NULL;
+    char *container = NULL;
+
+    TRY(join_text(&prefix, name, "/", ""));
+    TRY(scope_find_group(scope, entry, &group));
+    if (!group) {
+        goto out;
+    }
+    TRY(join_text(&container, group, "/layers", ""));
+    inner.prefix = prefix;
+    inner.container = container;
+    inner.outer = scope->outer ? scope->outer : entry->name;
+    TRY(scope_open(&inner, entry->json));
+    TRY(scope_build(&inner, inputs, &in, &call->outputs));
+out:
+    scope_free(&inner);
+    mem_free(in.items);
+    mem_free(prefix);
+    mem_free(group);
+    mem_free(container);
+    return status;
+}
+
+/* Makes a call on these nodes. */
+static plait_status make_on(struct scope *scope, struct call *call, const struct outputs *inputs)
+{
+    plait_status status = PLAIT_OK;
+    const struct entry *entry = call->entry;
+    char again[32] = "";
+    char *name = NULL;
+
+    if (call->index > 0) {
+        (void)snprintf(again, sizeof again, "/call_%zu", call->index);
+    }
+    TRY(join_text(&name, scope->prefix, entry->name, again));
+    if (entry_is_input(entry)) {
+        scope_refuse(scope, entry, PLAIT_ERR_FORMAT, "it is none of the model's input_layers");
+    } else if (inputs->count == 0) {
+        scope_refuse(scope, entry, PLAIT_ERR_FORMAT, "it is called on no tensor");
+    } else if (is_model_class(entry->class_name)) {
+        TRY(call_model(scope, call, inputs, name));
+    } else {
+        TRY(layer_call(scope, call, (plait_nodes){inputs->items, inputs->count}, name));
+    }
+out:
+    mem_free(name);
+    return status;
+}
+
+/* Makes a call whose inputs are made. One of them may have failed, which has been noted: then so does this. */
+static plait_status make_call(struct scope *scope, struct call *call)
+{
+    plait_status status = PLAIT_OK;
+    struct outputs inputs = {0};
+    bool complete = true;
+
+    for (size_t i = 0; i < call->inputs.count; i++) {
+        const struct reference reference = call->inputs.items[i];
+        const plait_node *node = reference.producer ? reference_node(scope, call->entry, reference) : NULL;
+        complete = complete && node;
+        TRY(complete ? outputs_add(&inputs, *node) : PLAIT_OK);
+    }
+    TRY(complete ? make_on(scope, call, &inputs) : PLAIT_OK);
+out:
+    mem_free(inputs.items);
+    return status;
+}
+
+/* The next call that this one needs and that is not made; NULL: it can be made. */
+static struct call *next_needed(struct scope *scope, struct call *call)
+{
+    for (; call->inputs_done < call->inputs.count; call->inputs_done++) {
+        struct call *producer = call->inputs.items[call->inputs_done].producer;
+        if (producer && producer->state == CALL_WAITS) {
+            return producer;
+        }
+        if (producer && producer->state == CALL_UNDER_WAY) {
+            scope_refuse(scope, call->entry, PLAIT_ERR_FORMAT, "it is in a cycle: it needs \"%.256s\", which needs it",
+                         producer->entry->name);
+            call->inputs.items[call->inputs_done].producer = NULL;
+        }
+    }
+    return NULL;
+}
+
+/* Makes a call, and before it those that it needs. */
+static plait_status make_needed(struct scope *scope, struct call *call)
+{
+    plait_status status = PLAIT_OK;
+
+    while (call) {
+        if (call->state == CALL_WAITS) {
+            call->state = CALL_UNDER_WAY;
+            TRY(reference_inputs(scope, call));
+        }
+        struct call *needed = next_needed(scope, call);
+        if (needed) {
+            needed->dependent = call;
+            call = needed;
+        } else {
+            TRY(make_call(scope, call));
+            call->state = CALL_DONE;
+            call = call->dependent;
+        }
+    }
+out:
+    return status;
+}
+
+static plait_status make_all(struct scope *scope)
+{
+    plait_status status = PLAIT_OK;
+
+    for (size_t i = 0; i < scope->count; i++) {
+        for (size_t k = 0; k < scope->entries[i].call_count; k++) {
+            struct call *call = &scope->entries[i].calls[k];
+            TRY(call->state == CALL_WAITS ? make_needed(scope, call) : PLAIT_OK);
+        }
+    }
+out:
+    return status;
+}
+
+/* A Sequential model: each layer on the one before. */
+static plait_status make_chain(struct scope *scope, const struct outputs *in, struct outputs *out)
+{
+    plait_status status = PLAIT_OK;
+    const struct outputs *x = in;
+
+    for (size_t i = entry_is_input(&scope->entries[0]); i < scope->count; i++) {
+        struct call *call = &scope->entries[i].calls[0];
+        if (x->count == 0) {
+            return PLAIT_OK; /* what is wrong has been noted */
+        }
+        TRY(make_on(scope, call, x));
+        x = &call->outputs;
+    }
+    for (size_t i = 0; i < x->count; i++) {
+        TRY(outputs_add(out, x->items[i]));
+    }
+out:
+    return status;
+}
+
+plait_status scope_build(struct scope *scope, const struct outputs *given, struct outputs *in, struct outputs *out)
+{
+    plait_status status = PLAIT_OK;
+
+    if (scope->sequential) {
+        TRY(ends_make_first(scope, given, in));
+        TRY(make_chain(scope, in, out));
+    } else {
+        TRY(ends_make_inputs(scope, given, in));
+        TRY(make_all(scope));
+        TRY(ends_find_outputs(scope, out));
+    }
+out:
+    return status;
+}

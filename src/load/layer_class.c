@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* Which layers plait has. */
+#include "base/memory.h"
+#include "graph/source.h"
+#include "load/scope.h"
+
+#include <string.h>
+
+const struct layer_reader *layer_class_find(const char *class_name, bool is_operation)
+{
+    for (size_t i = 0; i < layer_reader_count; i++) {
+        for (const struct layer_reader *reader = layer_readers[i]; reader->class_name; reader++) {
+            const bool of_operation = strncmp(reader->class_name, "ops.", 4) == 0;
+            if (of_operation == is_operation && strcmp(reader->class_name + (of_operation ? 4 : 0), class_name) == 0) {
+                return reader;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* Whether a module's name is `package` or in it. */
+static bool is_in(const char *module, const char *package)
+{
+    const size_t length = strlen(package);
+
+    return strncmp(module, package, length) == 0 && (module[length] == '.' || module[length] == 0);
+}
+
+bool layer_class_is_keras(json_t *json)
+{
+    const char *module = json_text(json, "module", "");
+    const bool known = !module[0] || is_in(module, "keras") || is_in(module, "tf_keras") ||
+                       is_in(module, "tensorflow.keras") || is_in(module, "tensorflow.python.keras");
+
+    return known && !strchr(json_text(json, "registered_name", ""), '>');
+}
+
+/* The name of a layer's dtype or dtype policy, "float32" if there is none; NULL if it is no plain one. */
+static const char *dtype_name(json_t *dtype)
+{
+    const char *class_name = json_text(dtype, "class_name", "");
+
+    if (json_is_object(dtype)) {
+        const bool plain = strcmp(class_name, "DTypePolicy") == 0 || strcmp(class_name, "Policy") == 0;
+        return plain ? json_text(json_object_get(dtype, "config"), "name", "float32") : NULL;
+    }
+    return !dtype || json_is_null(dtype) ? "float32" : json_string_value(dtype);
+}
+
+static bool dtype_is_float(json_t *dtype)
+{
+    static const char *const names[] = {"float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"};
+    const char *name = dtype_name(dtype);
+
+    for (size_t i = 0; name && i < sizeof names / sizeof *names; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool check_origin(const struct scope *scope, const struct entry *entry)
+{
+    if (layer_class_is_keras(entry->json)) {
+        return true;
+    }
+    scope_refuse(scope, entry, PLAIT_ERR_UNSUPPORTED,
+                 "plait does not have this layer: it is not Keras's own (module \"%.128s\", registered as \"%.128s\")",
+                 json_text(entry->json, "module", ""), json_text(entry->json, "registered_name", ""));
+    return false;
+}
+
+static void check_layer(const struct scope *scope, const struct entry *entry)
+{
+    json_t *dtype = json_object_get(entry->config, "dtype");
+
+    if (strcmp(entry->class_name, "Lambda") == 0) {
+        scope_refuse(scope, entry, PLAIT_ERR_UNSUPPORTED,
+                     "plait runs no code from files; use layers or keras.ops in place of Lambda");
+    } else if (!layer_class_find(entry->class_name, entry->is_operation)) {
+        scope_refuse(scope, entry, PLAIT_ERR_UNSUPPORTED, "plait does not have this %s",
+                     entry->is_operation ? "operation" : "layer");
+    } else if (!dtype_is_float(dtype)) {
+        const char *name = dtype_name(dtype);
+        scope_refuse(scope, entry, PLAIT_ERR_UNSUPPORTED, "its dtype is %.64s; save the model in a float type",
+                     name ? name : json_text(dtype, "class_name", "unknown"));
+    }
+}
+
+static plait_status check_model(const struct scope *scope, const struct entry *entry)
+{
+    plait_status status = PLAIT_OK;
+    struct scope inner = {.loading = scope->loading, .depth = scope->depth + 1};
+    struct text prefix = {0};
+
+    if (inner.depth > SCOPE_MOST_DEPTH) {
+        scope_refuse(scope, entry, PLAIT_ERR_UNSUPPORTED, "models are in models deeper than %d", SCOPE_MOST_DEPTH);
+        return PLAIT_OK;
+    }
+    text_add(&prefix, "%s%s/", scope->prefix, entry->name);
+    TRY(prefix.status);
+    inner.prefix = prefix.data;
+    TRY(scope_open(&inner, entry->json));
+    TRY(layer_class_check(&inner));
+out:
+    scope_free(&inner);
+    text_free(&prefix);
+    return status;
+}
+
+plait_status layer_class_check(struct scope *scope)
+{
+    plait_status status = PLAIT_OK;
+
+    for (size_t i = 0; i < scope->count; i++) {
+        const struct entry *entry = &scope->entries[i];
+        if (!entry->calls || entry_is_input(entry) || !check_origin(scope, entry)) {
+            continue; /* without calls it has been refused already */
+        }
+        if (is_model_class(entry->class_name)) {
+            TRY(check_model(scope, entry));
+        } else {
+            check_layer(scope, entry);
+        }
+    }
+out:
+    return status;
+}

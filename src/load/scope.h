@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* A Keras model as its config describes it: layers, and the calls that connect them.
+ *
+ *   scope.c        reads a model's layers
+ *   reference.c    finds the tensors that a call's arguments name
+ *   build.c        makes the calls, each after those that it needs
+ *   ends.c         the model's inputs and outputs
+ *   layer_class.c  which layers plait has
+ *   layer_source.c one layer for its reader in ops/ */
+#ifndef LOAD_SCOPE_H
+#define LOAD_SCOPE_H
+
+#include "base/text.h"
+#include "load/weights.h"
+
+#include <jansson.h>
+#include <plait/load.h>
+
+enum {
+    SCOPE_MOST_DEPTH = 16,     /* of models in models */
+    SCOPE_MOST_LAYERS = 16384, /* in all; of a model that is called again, each time. Keras's own models have 1000 */
+};
+
+/* What the whole of a file shares. */
+struct loading {
+    plait_graph *graph;
+    const char *file_name;
+    struct weights *weights;
+    const plait_keras_opts *opts; /* not NULL */
+    size_t layers;                /* read so far */
+    struct text mistakes;         /* one line each */
+    size_t mistakes_told;         /* in the text, */
+    size_t mistake_count;         /* of them all */
+    plait_status status; /* PLAIT_ERR_UNSUPPORTED while layers that plait does not have are all that is wrong */
+};
+
+/* Nodes that a call gave. */
+struct outputs {
+    plait_node *items;
+    size_t count;
+    size_t capacity;
+};
+
+/* A tensor by the call that makes it. */
+struct reference {
+    struct call *producer;
+    size_t tensor;
+};
+
+struct references {
+    struct reference *items;
+    size_t count;
+    size_t capacity;
+};
+
+enum call_state { CALL_WAITS, CALL_UNDER_WAY, CALL_DONE };
+
+/* One call of a layer. */
+struct call {
+    struct entry *entry;
+    size_t index;    /* among the calls of its layer */
+    json_t *inbound; /* {"args": ..., "kwargs": ...}, or Keras 2's list; NULL: of a Sequential model */
+    struct references inputs;
+    size_t inputs_done;
+    struct call *dependent; /* while under way: the call that waits for this one */
+    enum call_state state;
+    struct outputs outputs; /* none after a mistake, which has been noted */
+};
+
+/* One layer of a model. */
+struct entry {
+    json_t *json;
+    json_t *config;
+    const char *class_name;
+    const char *name;
+    bool is_operation; /* keras.ops: no weights, no number */
+    char *numbered;    /* class in snake case and number among the model's layers: "conv2d_1" */
+    struct call *calls;
+    size_t call_count;
+};
+
+/* One model: the file's own, or one that is a layer of another. */
+struct scope {
+    struct loading *loading;
+    json_t *config;
+    bool sequential;
+    bool keras2; /* references are Keras 2's: calls of inner models count from 1 */
+    struct entry *entries;
+    size_t count;
+    struct entry **by_name; /* sorted */
+    const char *prefix;     /* of its layers' names in the graph: "" or "encoder/" */
+    const char *container;  /* of its layers' weights: "layers", "layers/functional/layers" */
+    const char *outer;      /* name of the outermost model's layer that it is or is in; NULL: it is that model */
+    size_t depth;
+};
+
+/* Notes a mistake of the file, with the layer's name, or without `entry` the model's. `status` is
+ * PLAIT_ERR_UNSUPPORTED or PLAIT_ERR_FORMAT. */
+void scope_refuse(const struct scope *scope, const struct entry *entry, plait_status status, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+
+/* Reads the layers of `model`, an object with class_name and config; freed with scope_free, also after a
+ * failure. */
+plait_status scope_open(struct scope *scope, json_t *model);
+void scope_free(struct scope *scope);
+
+/* The layer of this name; NULL if there is none. */
+struct entry *scope_find(const struct scope *scope, const char *name);
+
+/* The string at a key of an object; `fallback` if there is none. */
+const char *json_text(json_t *object, const char *key, const char *fallback);
+
+bool is_model_class(const char *class_name);
+bool entry_is_input(const struct entry *entry);
+
+/* ---- reference.c */
+
+/* Finds the call that [layer, call, tensor] names; false, with a note about `what` of `entry` (NULL: of the
+ * model), if there is none. */
+bool reference_read(const struct scope *scope, const struct entry *entry, const char *what, json_t *triple,
+                    struct reference *out);
+
+/* Fills in call->inputs from its arguments. */
+plait_status reference_inputs(const struct scope *scope, struct call *call);
+
+/* The node; NULL if its call has failed, or, with a note, if there is no such tensor. */
+const plait_node *reference_node(const struct scope *scope, const struct entry *entry, struct reference reference);
+
+/* The values of an object in the order of their keys, in which Keras flattens it; freed with mem_free. */
+plait_status json_sorted(json_t *object, json_t ***out);
+
+/* ---- ends.c */
+
+/* Makes the calls of a Functional model's InputLayers, on the nodes that it is called on, or for the
+ * outermost model (`given` is NULL) as inputs of the graph. *in is freed with mem_free. */
+plait_status ends_make_inputs(struct scope *scope, const struct outputs *given, struct outputs *in);
+
+/* The same for a Sequential model, whose InputLayer may be left out. */
+plait_status ends_make_first(struct scope *scope, const struct outputs *given, struct outputs *in);
+
+/* The nodes of output_layers. */
+plait_status ends_find_outputs(struct scope *scope, struct outputs *out);
+
+/* ---- build.c */
+
+/* Makes all calls, from `given` on (the nodes that an inner model is called on; NULL for the outermost). The
+ * model's inputs and outputs are freed with mem_free. */
+plait_status scope_build(struct scope *scope, const struct outputs *given, struct outputs *in, struct outputs *out);
+
+/* Sets *group to the weights' group of a layer, to be freed with mem_free; NULL, with a note, if the file has
+ * another layer's weights there. */
+plait_status scope_find_group(const struct scope *scope, const struct entry *entry, char **group);
+
+/* Adds a node to outputs. */
+plait_status outputs_add(struct outputs *outputs, plait_node node);
+
+/* ---- layer_class.c */
+
+struct layer_reader;
+
+/* The reader of a class; operations have names of their own, "ops.Add". NULL: plait does not have it. */
+const struct layer_reader *layer_class_find(const char *class_name, bool is_operation);
+
+/* Whether a layer's object is Keras's own. Layers of others may have the same names; a module outside Keras, or
+ * a registered name with a package, tells them. */
+bool layer_class_is_keras(json_t *json);
+
+/* Notes every layer, also of inner models, that plait does not have. */
+plait_status layer_class_check(struct scope *scope);
+
+/* ---- layer_source.c */
+
+/* Makes a call of a layer that is no model and no input; `name` is its name in the graph. */
+plait_status layer_call(struct scope *scope, struct call *call, plait_nodes inputs, const char *name);
+
+#endif

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: MIT */
+#include "load/weights.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "load/hdf5.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* More layers, or weights of one, than a file has: lists of them are searched from end to end. */
+enum { MOST_LISTED = 65536 };
+
+/* The groups of a container, with the layers' names that Keras 3.6 and later note on them. */
+struct container {
+    char *path;
+    struct hdf5_texts groups;
+    char **names; /* one a group; NULL: none noted */
+};
+
+/* The weights of one of a legacy file's layers, in order. */
+struct listing {
+    char *layer;
+    struct hdf5_texts names; /* paths below the layer's group: "conv2d/kernel:0" */
+};
+
+struct weights {
+    struct hdf5_file file;
+    bool legacy;
+    const char *root; /* legacy: "model_weights/", or "" in a file of weights alone */
+    struct container *containers;
+    size_t container_count;
+    size_t container_capacity;
+    struct listing *listings;
+    size_t listing_count;
+    size_t listing_capacity;
+    float **values; /* what could not be used in place */
+    size_t value_count;
+    size_t value_capacity;
+};
+
+plait_status weights_open(const char *file_name, const void *bytes, size_t size, struct weights **out)
+{
+    plait_status status = PLAIT_OK;
+    struct weights *weights = NULL;
+    enum hdf5_kind kind;
+    bool listed = false;
+    struct hdf5_texts names = {0};
+
+    TRY(mem_alloc(&weights, 1, sizeof *weights));
+    TRY(hdf5_open(file_name, bytes, size, &weights->file));
+    TRY(hdf5_find(&weights->file, "model_weights", &kind));
+    weights->root = kind == HDF5_GROUP ? "model_weights/" : "";
+    TRY(hdf5_attribute_texts(&weights->file, "", "layer_names", &listed, &names));
+    weights->legacy = kind == HDF5_GROUP || listed;
+    *out = weights;
+    weights = NULL; /* now the caller's */
+out:
+    hdf5_texts_free(&names);
+    weights_free(weights);
+    return status;
+}
+
+static void free_container(struct container *container)
+{
+    for (size_t i = 0; container->names && i < container->groups.count; i++) {
+        mem_free(container->names[i]);
+    }
+    mem_free(container->names);
+    hdf5_texts_free(&container->groups);
+    mem_free(container->path);
+}
+
+void weights_free(struct weights *weights)
+{
+    if (!weights) {
+        return;
+    }
+    for (size_t i = 0; i < weights->container_count; i++) {
+        free_container(&weights->containers[i]);
+    }
+    for (size_t i = 0; i < weights->listing_count; i++) {
+        mem_free(weights->listings[i].layer);
+        hdf5_texts_free(&weights->listings[i].names);
+    }
+    for (size_t i = 0; i < weights->value_count; i++) {
+        mem_free(weights->values[i]);
+    }
+    mem_free(weights->containers);
+    mem_free(weights->listings);
+    mem_free(weights->values);
+    mem_free(weights);
+}
+
+/* The array at a path: in place if the file holds it as it is. */
+static plait_status read_array(struct weights *weights, const char *path, plait_array *out)
+{
+    plait_status status = PLAIT_OK;
+    struct hdf5_dataset dataset;
+    float *values = NULL;
+
+    TRY(hdf5_dataset_open(&weights->file, path, &dataset));
+    if (dataset.number >= HDF5_INT8 && dataset.shape.rank > 0) { /* a single number may be a counter */
+        return error_set(PLAIT_ERR_FORMAT,
+                         "%s: \"%s\" holds %s, not floats: weights are quantized; save the model in "
+                         "float32",
+                         weights->file.name, path, hdf5_number_name(dataset.number));
+    }
+    if (!dataset.floats) {
+        TRY(mem_grow(&weights->values, &weights->value_capacity, weights->value_count + 1, sizeof values));
+        TRY(mem_alloc(&values, dataset.count, sizeof *values));
+        TRY(hdf5_dataset_read(&dataset, values));
+        weights->values[weights->value_count++] = values;
+    }
+    *out = (plait_array){.data = values ? values : dataset.floats, .shape = dataset.shape};
+    values = NULL; /* now the weights' */
+out:
+    mem_free(values);
+    return status;
+}
+
+/* ---- Keras 3: groups of variables ---- */
+
+static void add_vars_path(struct text *path, const struct weights_place *place, const char *part)
+{
+    text_add(path, "%s%s%s/vars", place->group, part[0] ? "/" : "", part);
+}
+
+static plait_status read_variable(struct weights *weights, const struct weights_place *place, const char *part,
+                                  size_t index, plait_array *out)
+{
+    plait_status status = PLAIT_OK;
+    struct text path = {0};
+    enum hdf5_kind kind;
+
+    add_vars_path(&path, place, part);
+    text_add(&path, "/%zu", index);
+    TRY(path.status);
+    TRY(hdf5_find(&weights->file, path.data, &kind));
+    if (kind != HDF5_NONE) {
+        TRY(read_array(weights, path.data, out));
+    }
+out:
+    text_free(&path);
+    return status;
+}
+
+static plait_status count_variables(struct weights *weights, const struct weights_place *place, const char *part,
+                                    size_t *count)
+{
+    plait_status status = PLAIT_OK;
+    struct text path = {0};
+    struct hdf5_texts names = {0};
+    enum hdf5_kind kind;
+
+    add_vars_path(&path, place, part);
+    TRY(path.status);
+    TRY(hdf5_find(&weights->file, path.data, &kind));
+    if (kind == HDF5_GROUP) {
+        TRY(hdf5_list(&weights->file, path.data, &names));
+    }
+    *count = names.count;
+out:
+    hdf5_texts_free(&names);
+    text_free(&path);
+    return status;
+}
+
+static plait_status read_names(struct weights *weights, struct container *container)
+{
+    plait_status status = PLAIT_OK;
+    struct text path = {0};
+    enum hdf5_kind kind;
+
+    TRY(mem_alloc(&container->names, container->groups.count, sizeof(char *)));
+    for (size_t i = 0; i < container->groups.count; i++) {
+        path.length = 0;
+        text_add(&path, "%s/%s/vars", container->path, container->groups.items[i]);
+        TRY(path.status);
+        TRY(hdf5_find(&weights->file, path.data, &kind));
+        if (kind == HDF5_GROUP) {
+            TRY(hdf5_attribute_text(&weights->file, path.data, "name", &container->names[i]));
+        }
+    }
+out:
+    text_free(&path);
+    return status;
+}
+
+static plait_status check_listed(const struct weights *weights, const char *path, size_t count)
+{
+    if (count <= MOST_LISTED) {
+        return PLAIT_OK;
+    }
+    return error_set(PLAIT_ERR_TOO_LARGE, "%s: \"%s\" lists %zu parts; at most %d are read", weights->file.name, path,
+                     count, MOST_LISTED);
+}
+
+/* The container of a path, read when it is first asked for. */
+static plait_status find_container(struct weights *weights, const char *path, const struct container **out)
+{
+    plait_status status = PLAIT_OK;
+    struct container container = {0};
+    enum hdf5_kind kind;
+
+    for (size_t i = 0; i < weights->container_count; i++) {
+        if (strcmp(weights->containers[i].path, path) == 0) {
+            *out = &weights->containers[i];
+            return PLAIT_OK;
+        }
+    }
+    TRY(mem_text(&container.path, path));
+    TRY(hdf5_find(&weights->file, path, &kind));
+    if (kind == HDF5_GROUP) {
+        TRY(hdf5_list(&weights->file, path, &container.groups));
+    }
+    TRY(check_listed(weights, path, container.groups.count));
+    TRY(read_names(weights, &container));
+    TRY(mem_grow(&weights->containers, &weights->container_capacity, weights->container_count + 1, sizeof container));
+    weights->containers[weights->container_count] = container;
+    *out = &weights->containers[weights->container_count++];
+    container = (struct container){0}; /* now the weights' */
+out:
+    free_container(&container);
+    return status;
+}
+
+/* Chooses a layer's group among those of the container; what Keras 3.6 and later noted goes before numbers. */
+static plait_status choose_group(const struct weights *weights, const struct container *container, const char *name,
+                                 const char *numbered, const char **out)
+{
+    const char *holder = NULL; /* the layer that the group of that number says it belongs to */
+
+    *out = numbered;
+    for (size_t i = 0; i < container->groups.count; i++) {
+        const char *noted = container->names[i];
+        if (noted && strcmp(noted, name) == 0) {
+            *out = container->groups.items[i];
+            return PLAIT_OK;
+        }
+        holder = noted && strcmp(container->groups.items[i], numbered) == 0 ? noted : holder;
+    }
+    if (!holder) {
+        return PLAIT_OK;
+    }
+    return error_set(PLAIT_ERR_FORMAT,
+                     "%s: \"%s/%s\" holds the weights of layer \"%s\", but \"%s\" is in its place in "
+                     "the config, and no group has that one's",
+                     weights->file.name, container->path, numbered, holder, name);
+}
+
+plait_status weights_find_group(struct weights *weights, const char *container, const char *name, const char *numbered,
+                                char **group)
+{
+    plait_status status = PLAIT_OK;
+    const struct container *found = NULL;
+    const char *chosen = numbered;
+    struct text path = {0};
+
+    if (!weights->legacy) {
+        TRY(find_container(weights, container, &found));
+        TRY(choose_group(weights, found, name, numbered, &chosen));
+    }
+    text_add(&path, "%s/%s", container, chosen);
+    TRY(path.status);
+    TRY(mem_text(group, path.data));
+out:
+    text_free(&path);
+    return status;
+}
+
+/* ---- Legacy: lists of names ---- */
+
+/* Appends the names in attribute weight_names, or in weight_names0, 1, ... where the list was too long. */
+static plait_status read_listing(struct weights *weights, struct listing *listing)
+{
+    plait_status status = PLAIT_OK;
+    struct text path = {0};
+    struct hdf5_texts part = {0};
+    char attribute[32] = "weight_names";
+    bool found = false;
+
+    text_add(&path, "%s%s", weights->root, listing->layer);
+    TRY(path.status);
+    TRY(hdf5_attribute_texts(&weights->file, path.data, attribute, &found, &listing->names));
+    for (size_t i = 0; !found || i > 0; i++) {
+        (void)snprintf(attribute, sizeof attribute, "weight_names%zu", i);
+        TRY(hdf5_attribute_texts(&weights->file, path.data, attribute, &found, &part));
+        if (!found) {
+            break;
+        }
+        TRY(mem_grow(&listing->names.items, &listing->names.capacity, listing->names.count + part.count,
+                     sizeof(char *)));
+        memcpy(listing->names.items + listing->names.count, part.items, part.count * sizeof(char *));
+        listing->names.count += part.count;
+        part.count = 0; /* the strings are the listing's now */
+        hdf5_texts_free(&part);
+    }
+out:
+    hdf5_texts_free(&part);
+    text_free(&path);
+    return status;
+}
+
+static plait_status find_listing(struct weights *weights, const char *layer, const struct listing **out)
+{
+    plait_status status = PLAIT_OK;
+    struct listing listing = {0};
+
+    for (size_t i = 0; i < weights->listing_count; i++) {
+        if (strcmp(weights->listings[i].layer, layer) == 0) {
+            *out = &weights->listings[i];
+            return PLAIT_OK;
+        }
+    }
+    TRY(mem_text(&listing.layer, layer));
+    TRY(read_listing(weights, &listing));
+    TRY(check_listed(weights, layer, listing.names.count));
+    TRY(mem_grow(&weights->listings, &weights->listing_capacity, weights->listing_count + 1, sizeof listing));
+    weights->listings[weights->listing_count] = listing;
+    *out = &weights->listings[weights->listing_count++];
+    listing = (struct listing){0}; /* now the weights' */
+out:
+    mem_free(listing.layer);
+    hdf5_texts_free(&listing.names);
+    return status;
+}
+
+/* Whether one of the path's components is `wanted`, or begins with it if that ends with an underscore. */
+static bool has_component(const char *path, const char *wanted, size_t length)
+{
+    const bool prefix = length > 0 && wanted[length - 1] == '_';
+
+    while (*path) {
+        const size_t end = strcspn(path, "/");
+        if (strncmp(path, wanted, length) == 0 && (prefix ? end > length : end == length)) {
+            return true;
+        }
+        path += end + (path[end] == '/');
+    }
+    return false;
+}
+
+/* Whether a weight's name is under `part` of a layer. What Keras 3 calls forward_layer/cell or query_dense has
+ * components forward_lstm and query here, and a recurrent layer's cell none that matters. */
+static bool belongs(const char *name, const struct weights_place *place, const char *part)
+{
+    const char *dense = strstr(part, "_dense");
+
+    if (strcmp(place->outer, place->layer) != 0 && !has_component(name, place->layer, strlen(place->layer))) {
+        return false;
+    }
+    if (strncmp(part, "forward_layer", 13) == 0) {
+        return has_component(name, "forward_", 8);
+    }
+    if (strncmp(part, "backward_layer", 14) == 0) {
+        return has_component(name, "backward_", 9);
+    }
+    return !dense || has_component(name, part, (size_t)(dense - part));
+}
+
+static plait_status read_listed(struct weights *weights, const struct weights_place *place, const char *part,
+                                size_t index, plait_array *out)
+{
+    plait_status status = PLAIT_OK;
+    const struct listing *listing = NULL;
+    struct text path = {0};
+    size_t seen = 0;
+
+    TRY(find_listing(weights, place->outer, &listing));
+    for (size_t i = 0; i < listing->names.count; i++) {
+        if (belongs(listing->names.items[i], place, part) && seen++ == index) {
+            text_add(&path, "%s%s/%s", weights->root, place->outer, listing->names.items[i]);
+            TRY(path.status);
+            TRY(read_array(weights, path.data, out));
+            break;
+        }
+    }
+out:
+    text_free(&path);
+    return status;
+}
+
+static plait_status count_listed(struct weights *weights, const struct weights_place *place, const char *part,
+                                 size_t *count)
+{
+    plait_status status = PLAIT_OK;
+    const struct listing *listing = NULL;
+
+    *count = 0;
+    TRY(find_listing(weights, place->outer, &listing));
+    for (size_t i = 0; i < listing->names.count; i++) {
+        *count += belongs(listing->names.items[i], place, part);
+    }
+out:
+    return status;
+}
+
+/* ---- Both ---- */
+
+plait_status weights_read(struct weights *weights, const struct weights_place *place, const char *part, size_t index,
+                          plait_array *out)
+{
+    *out = (plait_array){0};
+    if (!place->group) {
+        return PLAIT_OK;
+    }
+    return weights->legacy ? read_listed(weights, place, part, index, out)
+                           : read_variable(weights, place, part, index, out);
+}
+
+plait_status weights_count(struct weights *weights, const struct weights_place *place, const char *part, size_t *count)
+{
+    *count = 0;
+    if (!place->group) {
+        return PLAIT_OK;
+    }
+    return weights->legacy ? count_listed(weights, place, part, count) : count_variables(weights, place, part, count);
+}
