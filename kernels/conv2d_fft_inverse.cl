@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The last of three kernels of 2D convolution in the frequency domain: rows are transformed back.
  *
- *   y[row + r][col + j][f] = activation(bias[f] + residual + sum over k of lines[r][k][f] * exp(2 pi i j k / LENGTH))
+ *   y[row + r][col + j][f] = activation(bias[f] + residual + sum over k of lines[k][r][f] * exp(2 pi i j k / LENGTH))
  *
  * for all k below LENGTH, lines[LENGTH - k] being the conjugate of lines[k]. Two rows are transformed as the
  * real and the imaginary part of one.
  *
- *   lines          {tile}{block of 16 filters}{row}{k up to LENGTH / 2}{16 real parts, 16 imaginary parts}
+ *   lines          {tile}{block of 16 filters}{k up to LENGTH / 2}{row}{16 real parts, 16 imaginary parts}
  *   y_view         {rows, cols, filters, strides of pictures, rows, pixels}
  *   residual_view  {1 if there is one, strides of pictures, rows, pixels}
  *   tiles          {down a picture, across, tile_rows, tile_cols}
@@ -23,14 +23,14 @@
 #include "part.clh"
 
 /* Joins the transforms of two real rows, with real and imaginary parts swapped. */
-static void load_pair(__global const float *first, __global const float *second, float16 *line)
+static void load_pair(__global const float *first, __global const float *second, int stride, float16 *line)
 {
-    for (int k = 0; 2 * k <= LENGTH; k++) {
+    for (int k = 0; 2 * k <= LENGTH; k++, first += stride, second += stride) {
         const int other = k ? LENGTH - k : 0;
-        const float16 re = *(__global const anywhere16 *)(first + 32 * k);
-        const float16 im = *(__global const anywhere16 *)(first + 32 * k + 16);
-        const float16 second_re = *(__global const anywhere16 *)(second + 32 * k);
-        const float16 second_im = *(__global const anywhere16 *)(second + 32 * k + 16);
+        const float16 re = *(__global const anywhere16 *)first;
+        const float16 im = *(__global const anywhere16 *)(first + 16);
+        const float16 second_re = *(__global const anywhere16 *)second;
+        const float16 second_im = *(__global const anywhere16 *)(second + 16);
         line[2 * other] = second_re - im;
         line[2 * other + 1] = re + second_im;
         line[2 * k] = im + second_re;
@@ -51,18 +51,17 @@ __kernel void conv2d_fft_inverse(__global const float *lines, const long lines_o
     const int left = tile % tiles.s1 * tiles.s3;
     const int row_end = min(min(tiles.s2, y_view.s0 - top), (share + 1) * 2 * work.s1);
     const int cols = min(tiles.s3, y_view.s1 - left);
-    const int row_floats = (LENGTH / 2 + 1) * 32;
     const int filters = y_view.s2 - 16 * block;
     const float16 bias = *(__global const anywhere16 *)(packed + work.s4 + 16 * block);
     float16 line[2 * LENGTH];
     float16 transform[2 * LENGTH];
 
-    lines += lines_offset + (tile * work.s0 + block) * tiles.s2 * row_floats;
+    lines += lines_offset + (tile * work.s0 + block) * (LENGTH / 2 + 1) * tiles.s2 * 32;
     y += y_offset + picture * y_view.s3 + 16 * block;
     residual += residual_offset + picture * residual_view.s1 + 16 * block;
     for (int row = share * 2 * work.s1; row < row_end; row += 2) {
         const int rows = min(2, row_end - row);
-        load_pair(lines + row * row_floats, lines + (row + rows - 1) * row_floats, line);
+        load_pair(lines + row * 32, lines + (row + rows - 1) * 32, tiles.s2 * 32, line);
         fft(line, transform, packed + work.s3);
         for (int i = 0; i < rows; i++) {
             for (int j = 0; j < cols; j++) {

@@ -16,6 +16,8 @@ enum { TILE_LENGTH, TILE_PICTURES, TILE_ROWS, TILE_UNITS };
 enum {
     COMPLEX = 2 * FFT_LANES,  /* floats of 16 complex numbers */
     MOST_ROWS = 8,            /* tiles that share weights in registers */
+    MOST_TILES = 32,          /* that a work-item keeps in the cache */
+    COLUMN_LOTS_PER_UNIT = 4, /* the same, of conv2d_fft_product */
     LOTS_PER_UNIT = 16,       /* work-items that a compute unit should get, to end with the others */
     SCRATCH_FLOATS = 32 << 20, /* of a part of the batch: 128 MiB */
     PACKED_FLOATS = 128 << 20, /* most weights: 512 MiB */
@@ -135,6 +137,7 @@ static struct tiling planned_tiling(const struct step *step, const struct produc
 struct work {
     size_t tiles;
     size_t item_tiles;     /* of a work-item of conv2d_fft_product */
+    size_t item_columns;
     size_t product_items;
     size_t item_pairs[2];  /* of rows, of conv2d_fft_forward and conv2d_fft_inverse */
     size_t shares[2];      /* work-items for a block */
@@ -157,17 +160,19 @@ static struct work cut_work(const struct tiling *tiling, size_t pictures, size_t
     const size_t line = tiling->half * COMPLEX;
     struct work work = {.tiles = pictures * tiling->count[0] * tiling->count[1]};
     const size_t groups = divide_up(work.tiles, rows);
-    const size_t enough = divide_up(LOTS_PER_UNIT * units, tiling->half);
-    const size_t shares = groups < enough ? groups : enough; /* at most */
+    const size_t most = divide_up(MOST_TILES, rows);
+    const size_t enough = divide_up(COLUMN_LOTS_PER_UNIT * units, tiling->half);
 
-    work.item_tiles = divide_up(groups, shares) * rows;
-    work.product_items = tiling->half * divide_up(work.tiles, work.item_tiles);
+    work.item_tiles = divide_up(groups, enough);
+    work.item_tiles = rows * (work.item_tiles < most ? work.item_tiles : most);
+    work.item_columns = divide_up(tiling->half, COLUMN_LOTS_PER_UNIT * units);
+    work.product_items = divide_up(tiling->half, work.item_columns) * divide_up(work.tiles, work.item_tiles);
     share_rows(&work, 0, tiling->channel_blocks, tiling->rows / 2, units);
     share_rows(&work, 1, tiling->filter_blocks, divide_up(tiling->cells[0], 2), units);
     work.x_floats = work.tiles * tiling->channel_blocks * tiling->rows * line;
     work.y_floats = work.tiles * tiling->filter_blocks * tiling->cells[0] * line;
-    work.slab_floats = tiling->fft.length * rows * (tiling->channel_blocks + 1) * COMPLEX;
-    work.floats = work.x_floats + work.y_floats + tiling->half * shares * work.slab_floats;
+    work.slab_floats = tiling->fft.length * (work.item_tiles * (tiling->channel_blocks + 1) + 1) * COMPLEX;
+    work.floats = work.x_floats + work.y_floats + work.product_items * work.slab_floats;
     return work;
 }
 
@@ -348,13 +353,13 @@ static plait_status launch_product(const struct part *part)
     const struct buffer *scratch = part->run->scratch;
     const size_t sizes[] = {part->product->channels, tiling->channel_blocks, tiling->filter_blocks, tiling->lead,
                             tiling->rows,            tiling->cells[0],       part->packed.table};
-    const size_t work[] = {part->work.tiles, part->work.item_tiles, part->work.slab_floats};
+    const size_t work[] = {part->work.tiles, part->work.item_tiles, part->work.item_columns, part->work.slab_floats};
     const struct range range = {.global = {part->work.product_items}, .local = {1}};
 
     return launch(part->run->stream, part->run->kernels[1], range,
                   ARGS(arg_buffer(scratch), arg_long(part->lines[0]), arg_buffer(scratch), arg_long(part->lines[1]),
                        arg_buffer(scratch), arg_long(part->slabs), arg_buffer(part->run->packed), arg_int8(sizes, 7),
-                       arg_int8(work, 3)));
+                       arg_int8(work, 4)));
 }
 
 static plait_status launch_inverse(const struct part *part)
