@@ -22,11 +22,30 @@
 #include "fft.clh"
 #include "part.clh"
 
-/* Where pixels of a row are read: the columns `begin` to `end` are inside of the picture. */
-static void load_row(__global const float *x, bool inside, int begin, int end, int stride, int channels, float16 *line)
+/* Transforms two rows of pixels as the real and the imaginary part of one. Columns `begin` to `end` are inside
+ * of the picture, and so are the rows that are not NULL. */
+static void transform_rows(__global const float *first, __global const float *second, int begin, int end, int stride,
+                           int channels, float16 *transform, __global const float *table)
 {
-    for (int j = 0; j < LENGTH; j++) {
-        line[2 * j] = inside && j >= begin && j < end ? load_first(x + j * stride, channels) : 0.0f;
+    float16 line[2 * LENGTH];
+
+    for (int i = 0; i < RADIX_B; i++) {
+        float16 x[2 * RADIX_A];
+        UNROLLED for (int k = 0; k < RADIX_A; k++) {
+            const int j = i + k * RADIX_B;
+            const bool inside = j >= begin && j < end;
+            x[2 * k] = inside && first ? load_first(first + j * stride, channels) : 0.0f;
+            x[2 * k + 1] = inside && second ? load_first(second + j * stride, channels) : 0.0f;
+        }
+        fft_first(x, i, line, table);
+    }
+    for (int i = 0; i < RADIX_A; i++) {
+        float16 y[2 * RADIX_B];
+        fft_second(line, i, y, table);
+        UNROLLED for (int k = 0; k < RADIX_B; k++) {
+            transform[2 * (i + k * RADIX_A)] = y[2 * k];
+            transform[2 * (i + k * RADIX_A) + 1] = y[2 * k + 1];
+        }
     }
 }
 
@@ -60,17 +79,16 @@ __kernel void conv2d_fft_forward(__global const float *x, const long x_offset, _
     const int end = min(LENGTH, x_view.s1 - left);
     const int channels = x_view.s2 - 16 * block;
     const int row_end = min(tiles.s7, (share + 1) * 2 * work.s1);
-    float16 line[2 * LENGTH];
     float16 transform[2 * LENGTH];
 
     x += x_offset + picture * x_view.s3 + left * x_view.s5 + 16 * block;
     lines += lines_offset + (tile * work.s0 + block) * (LENGTH / 2 + 1) * tiles.s7 * 32;
     for (int row = share * 2 * work.s1; row < row_end; row += 2) {
-        for (int i = 0; i < 2; i++) {
-            const int from = top + row + i;
-            load_row(x + from * x_view.s4, from >= 0 && from < x_view.s0, begin, end, x_view.s5, channels, line + i);
-        }
-        fft(line, transform, packed + work.s3);
+        __global const float *first = x + (top + row) * x_view.s4;
+        const bool has_first = top + row >= 0 && top + row < x_view.s0;
+        const bool has_second = top + row + 1 >= 0 && top + row + 1 < x_view.s0;
+        transform_rows(has_first ? first : 0, has_second ? first + x_view.s4 : 0, begin, end, x_view.s5, channels,
+                       transform, packed + work.s3);
         store_pair(transform, lines + row * 32, tiles.s7 * 32);
     }
 }

@@ -22,6 +22,29 @@
 #include "fft.clh"
 #include "part.clh"
 
+/* Transforms a line. */
+static void transform_line(const float16 *from, float16 *to, __global const float *table)
+{
+    float16 line[2 * LENGTH];
+
+    for (int i = 0; i < RADIX_B; i++) {
+        float16 x[2 * RADIX_A];
+        UNROLLED for (int k = 0; k < RADIX_A; k++) {
+            x[2 * k] = from[2 * (i + k * RADIX_B)];
+            x[2 * k + 1] = from[2 * (i + k * RADIX_B) + 1];
+        }
+        fft_first(x, i, line, table);
+    }
+    for (int i = 0; i < RADIX_A; i++) {
+        float16 y[2 * RADIX_B];
+        fft_second(line, i, y, table);
+        UNROLLED for (int k = 0; k < RADIX_B; k++) {
+            to[2 * (i + k * RADIX_A)] = y[2 * k];
+            to[2 * (i + k * RADIX_A) + 1] = y[2 * k + 1];
+        }
+    }
+}
+
 /* Joins the transforms of two real rows, with real and imaginary parts swapped. */
 static void load_pair(__global const float *first, __global const float *second, int stride, float16 *line)
 {
@@ -62,7 +85,7 @@ __kernel void conv2d_fft_inverse(__global const float *lines, const long lines_o
     for (int row = share * 2 * work.s1; row < row_end; row += 2) {
         const int rows = min(2, row_end - row);
         load_pair(lines + row * 32, lines + (row + rows - 1) * 32, tiles.s2 * 32, line);
-        fft(line, transform, packed + work.s3);
+        transform_line(line, transform, packed + work.s3);
         for (int i = 0; i < rows; i++) {
             for (int j = 0; j < cols; j++) {
                 float16 value = transform[2 * j + 1 - i] + bias;

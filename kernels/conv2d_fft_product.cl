@@ -60,40 +60,55 @@
         *(__global anywhere16 *)(y + i * LENGTH * 32 + 16) = im##i; \
     }
 
-/* Transforms the columns of a tile. */
+/* Transforms the column of a tile. */
 static void transform_column(__global const float *from, int lead, int rows, __global float *to, int stride,
                              __global const float *table)
 {
     float16 line[2 * LENGTH];
-    float16 transform[2 * LENGTH];
 
-    for (int r = 0; r < LENGTH; r++) {
-        const bool inside = r >= lead && r < lead + rows;
-        line[2 * r] = inside ? *(__global const anywhere16 *)(from + (r - lead) * 32) : 0.0f;
-        line[2 * r + 1] = inside ? *(__global const anywhere16 *)(from + (r - lead) * 32 + 16) : 0.0f;
+    for (int i = 0; i < RADIX_B; i++) {
+        float16 x[2 * RADIX_A];
+        UNROLLED for (int k = 0; k < RADIX_A; k++) {
+            const int r = i + k * RADIX_B - lead;
+            const bool inside = r >= 0 && r < rows;
+            x[2 * k] = inside ? *(__global const anywhere16 *)(from + r * 32) : 0.0f;
+            x[2 * k + 1] = inside ? *(__global const anywhere16 *)(from + r * 32 + 16) : 0.0f;
+        }
+        fft_first(x, i, line, table);
     }
-    fft(line, transform, table);
-    for (int m = 0; m < LENGTH; m++) {
-        *(__global anywhere16 *)(to + m * stride) = transform[2 * m];
-        *(__global anywhere16 *)(to + m * stride + 16) = transform[2 * m + 1];
+    for (int i = 0; i < RADIX_A; i++) {
+        float16 y[2 * RADIX_B];
+        fft_second(line, i, y, table);
+        UNROLLED for (int k = 0; k < RADIX_B; k++) {
+            *(__global anywhere16 *)(to + (i + k * RADIX_A) * stride) = y[2 * k];
+            *(__global anywhere16 *)(to + (i + k * RADIX_A) * stride + 16) = y[2 * k + 1];
+        }
     }
 }
 
-/* Transforms them back. */
-static void restore_column(__global const float *from, __global float *to, int rows,
-                           __global const float *table)
+/* Transforms it back, with real and imaginary parts swapped. */
+static void restore_column(__global const float *from, __global float *to, int rows, __global const float *table)
 {
     float16 line[2 * LENGTH];
-    float16 transform[2 * LENGTH];
 
-    for (int m = 0; m < LENGTH; m++) {
-        line[2 * m] = *(__global const anywhere16 *)(from + m * 32 + 16);
-        line[2 * m + 1] = *(__global const anywhere16 *)(from + m * 32);
+    for (int i = 0; i < RADIX_B; i++) {
+        float16 x[2 * RADIX_A];
+        UNROLLED for (int k = 0; k < RADIX_A; k++) {
+            x[2 * k] = *(__global const anywhere16 *)(from + (i + k * RADIX_B) * 32 + 16);
+            x[2 * k + 1] = *(__global const anywhere16 *)(from + (i + k * RADIX_B) * 32);
+        }
+        fft_first(x, i, line, table);
     }
-    fft(line, transform, table);
-    for (int r = 0; r < rows; r++) {
-        *(__global anywhere16 *)(to + r * 32) = transform[2 * r + 1];
-        *(__global anywhere16 *)(to + r * 32 + 16) = transform[2 * r];
+    for (int i = 0; i < RADIX_A; i++) {
+        float16 y[2 * RADIX_B];
+        fft_second(line, i, y, table);
+        UNROLLED for (int k = 0; k < RADIX_B; k++) {
+            const int r = i + k * RADIX_A;
+            if (r < rows) {
+                *(__global anywhere16 *)(to + r * 32) = y[2 * k + 1];
+                *(__global anywhere16 *)(to + r * 32 + 16) = y[2 * k];
+            }
+        }
     }
 }
 

@@ -43,36 +43,34 @@ struct fft fft_from(size_t length)
     return best;
 }
 
-/* Writes the turns of 2 pi j k / length, for j < rows and k < cols. */
-static float *write_turns(size_t rows, size_t cols, size_t length, float *table)
+static float *write_turn(float *table, size_t i, size_t length)
 {
-    for (size_t j = 0; j < rows; j++) {
-        for (size_t k = 0; k < cols; k++) {
-            double c;
-            double s;
-            turn(j * k, length, &c, &s);
-            *table++ = (float)c;
-            *table++ = (float)s;
-        }
-    }
+    double cosine;
+    double sine;
+
+    turn(i, length, &cosine, &sine);
+    *table++ = (float)cosine;
+    *table++ = (float)sine;
     return table;
 }
 
 size_t fft_table_floats(struct fft fft)
 {
-    const size_t a = fft.radices[0] / 2 + 1;
-    const size_t b = fft.radices[1] / 2 + 1;
-
-    return 2 * (a * a + b * b + fft.length);
+    return 2 * (fft.radices[0] / 2 + 1 + fft.radices[1] / 2 + 1 + fft.length);
 }
 
 void fft_table(struct fft fft, float *table)
 {
     for (size_t i = 0; i < 2; i++) {
-        const size_t radix = fft.radices[i];
-        table = write_turns(radix / 2 + 1, radix / 2 + 1, radix, table);
+        for (size_t m = 0; 2 * m <= fft.radices[i]; m++) {
+            table = write_turn(table, m, fft.radices[i]);
+        }
     }
-    (void)write_turns(fft.radices[1], fft.radices[0], fft.length, table);
+    for (size_t j = 0; j < fft.radices[1]; j++) {
+        for (size_t k = 0; k < fft.radices[0]; k++) {
+            table = write_turn(table, j * k, fft.length);
+        }
+    }
 }
 
 /* A transform of convolution kernels, and where it goes. */
