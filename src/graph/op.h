@@ -14,6 +14,8 @@
 #include "graph/ir.h"
 #include "shape/view.h"
 
+#include <plait/model.h>
+
 enum { STEP_MAX_KERNELS = 4 };
 
 /* Where a tensor lies at run time: a buffer, the first element in it, and the view from there, whose
@@ -47,6 +49,7 @@ struct step {
     const double *scale;          /* folded into the weights, by output channel: y = scale * y + shift, */
     const double *shift;          /* before residual and activation; NULL: none */
     double flops;                 /* arithmetic a sample */
+    plait_accuracy accuracy;      /* that the variants must keep to */
 
     /* Filled in by variant->plan. */
     size_t packed_floats;  /* weights as this variant wants them; 0: none */

@@ -2,6 +2,7 @@
 /* 2D convolution (layers.h has the formula). */
 #include "graph/source.h"
 #include "ops/activation.h"
+#include "ops/conv2d_fft.h"
 #include "ops/product.h"
 #include "shape/shape.h"
 #include "shape/window.h"
@@ -164,6 +165,34 @@ static struct product run_product(const struct step *step, const struct run *run
     return product;
 }
 
+static bool applicable_fft_cpu(const struct step *step, const struct device_traits *device)
+{
+    const struct product product = planned_product(step);
+
+    return conv2d_fft_applicable(step, &product, device);
+}
+
+static plait_status plan_fft_cpu(struct step *step, const struct device_traits *device)
+{
+    const struct product product = planned_product(step);
+
+    return conv2d_fft_plan(step, &product, device);
+}
+
+static void pack_fft_cpu(const struct step *step, float *packed)
+{
+    const struct product product = planned_product(step);
+
+    conv2d_fft_pack(step, &product, packed);
+}
+
+static plait_status enqueue_fft_cpu(const struct step *step, const struct run *run)
+{
+    const struct product product = run_product(step, run);
+
+    return conv2d_fft_launch(step, run, &product);
+}
+
 /* Small groups leave most of a vector empty, but are still faster so than by the reference. */
 static bool applicable_cpu(const struct step *step, const struct device_traits *device)
 {
@@ -249,12 +278,13 @@ static plait_status enqueue_reference(const struct step *step, const struct run 
                   args, PRODUCT_ARGS + 1);
 }
 
+static const struct variant fft_cpu = {"fft_cpu", applicable_fft_cpu, plan_fft_cpu, pack_fft_cpu, enqueue_fft_cpu};
 static const struct variant cpu = {"cpu", applicable_cpu, plan_cpu, pack_cpu, enqueue_cpu};
 static const struct variant gpu = {"gpu", applicable_gpu, plan_gpu, pack_gpu, enqueue_gpu};
 static const struct variant reference = {"reference", applicable_reference, plan_reference, product_plain_pack,
                                          enqueue_reference};
 
-static const struct variant *const variants[] = {&cpu, &gpu, &reference};
+static const struct variant *const variants[] = {&fft_cpu, &cpu, &gpu, &reference};
 
 static const struct op op_conv2d = {
     .name = "conv2d",

@@ -241,6 +241,7 @@ static plait_status schedule_operator(struct values *values, struct value *value
     step->weights = node->weights;
     step->weight_count = node->weight_count;
     step->activation = value->activation;
+    step->accuracy = values->request->opts->accuracy;
     planned->scale = value->scale;
     planned->shift = value->shift;
     value->scale = NULL; /* now the plan's */
