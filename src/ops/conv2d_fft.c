@@ -298,8 +298,8 @@ void conv2d_fft_pack(const struct step *step, const struct product *product, flo
         double scale[FFT_LANES];
         for (size_t i = 0; i < lanes; i++) {
             scale[i] = step->scale ? unit * step->scale[first + i] : unit;
-            packed[place.bias + first + i] = product_bias(step, first + i);
         }
+        product_bias(step, first, lanes, packed + place.bias + first);
         for (size_t c = 0; c < product->channels; c++) {
             const struct fft_taps taps = {
                 .rows = product->kernel[0],
