@@ -159,10 +159,11 @@ static void finish(float16 *sum, int rows, int columns, __global const float *bi
     }
 }
 
-__kernel void conv2d_cpu(__global const float *x, const long x_offset, __global float *y, const long y_offset,
-                         __global const float *residual, const long residual_offset, __global const float *packed,
-                         const int8 x_view, const int8 y_view, const int8 residual_view, const int8 window,
-                         const int8 work)
+/* The hint keeps compilers from making vectors of work-items: Intel's takes a tenth of the time so. */
+__kernel __attribute__((vec_type_hint(float16)))
+void conv2d_cpu(__global const float *x, const long x_offset, __global float *y, const long y_offset,
+                __global const float *residual, const long residual_offset, __global const float *packed,
+                const int8 x_view, const int8 y_view, const int8 residual_view, const int8 window, const int8 work)
 {
     const int lots = (work.s3 + work.s4 - 1) / work.s4;
     const int block_begin = (int)get_global_id(0) / lots * work.s2;

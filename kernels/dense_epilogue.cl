@@ -6,10 +6,13 @@
  *
  * x may be y itself, with one part.
  *
- *   x_view, y_view  {strides of outer rows, of inner rows, of parts}
- *   residual_view   {strides of outer rows, of inner rows, 1 if there is one}
- *   rows            {inner rows, all rows, units, parts}
- *   packed          has the bias from bias_offset on
+ * Rows run over three axes.
+ *
+ *   x_view         {strides of the axes, of parts}
+ *   y_view         {strides of the axes}
+ *   residual_view  {strides of the axes, 1 if there is a residual}
+ *   rows           {size of the second axis, of the third, all rows, units, parts}
+ *   packed         has the bias from bias_offset on
  *
  *   -D ACTIVATION ...   activation.clh
  * Work-items: {units, rows}. */
@@ -23,19 +26,20 @@ __kernel void dense_epilogue(__global const float *x, const long x_offset, __glo
                              const int8 rows)
 {
     const int unit = get_global_id(0);
-    const int outer = get_global_id(1) / rows.s0;
-    const int inner = get_global_id(1) % rows.s0;
+    const int row = get_global_id(1);
+    const int3 at = (int3)(row / rows.s1 / rows.s0, row / rows.s1 % rows.s0, row % rows.s1);
     float sum = 0.0f;
 
-    if (unit >= rows.s2 || get_global_id(1) >= rows.s1) {
+    if (unit >= rows.s3 || row >= rows.s2) {
         return;
     }
-    for (int part = 0; part < rows.s3; part++) {
-        sum += x[x_offset + outer * x_view.s0 + inner * x_view.s1 + part * x_view.s2 + unit];
+    for (int part = 0; part < rows.s4; part++) {
+        sum += x[x_offset + at.x * x_view.s0 + at.y * x_view.s1 + at.z * x_view.s2 + part * x_view.s3 + unit];
     }
     sum += packed[bias_offset + unit];
-    if (residual_view.s2) {
-        sum += residual[residual_offset + outer * residual_view.s0 + inner * residual_view.s1 + unit];
+    if (residual_view.s3) {
+        sum += residual[residual_offset + at.x * residual_view.s0 + at.y * residual_view.s1 + at.z * residual_view.s2 +
+                        unit];
     }
-    y[y_offset + outer * y_view.s0 + inner * y_view.s1 + unit] = ACTIVATE(sum);
+    y[y_offset + at.x * y_view.s0 + at.y * y_view.s1 + at.z * y_view.s2 + unit] = ACTIVATE(sum);
 }

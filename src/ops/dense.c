@@ -13,6 +13,7 @@ struct dense {
 };
 
 enum {
+    PICTURE_AXES = 3,      /* pictures, rows, pixels: most axes of rows for all but the reference */
     REFERENCE_GROUP = 256, /* work-items of a group, if the device can */
     EPILOGUE_GROUP = 64,
     SPLIT_TERMS = 1024, /* least products of a part of a split sum */
@@ -92,28 +93,34 @@ static struct rows run_rows(const struct step *step, const struct run *run)
     return rows_of(run->inputs[0].view, run->output.view, step->has_residual ? &run->residual.view : NULL);
 }
 
-/* Sizes and strides {outer, inner} of rows with up to two axes. */
-static size_t outer_of(const struct view *rows, const size_t *values, size_t none)
+/* The size or stride of axis `axis` of PICTURE_AXES; rows of fewer axes are the last ones. */
+static size_t along(const struct view *rows, const size_t *values, size_t axis, size_t none)
 {
-    return rows->rank > 1 ? values[0] : none;
+    const size_t missing = PICTURE_AXES > rows->rank ? PICTURE_AXES - rows->rank : 0;
+
+    return axis < missing ? none : values[axis - missing];
 }
 
 static struct pixels pixels_of(const struct view *rows, const struct buffer *buffer, size_t offset)
 {
-    return (struct pixels){buffer, offset, {0, outer_of(rows, rows->strides, 0), rows->strides[rows->rank - 1]}};
+    struct pixels pixels = {buffer, offset, {0}};
+
+    for (size_t axis = 0; axis < PICTURE_AXES; axis++) {
+        pixels.strides[axis] = along(rows, rows->strides, axis, 0);
+    }
+    return pixels;
 }
 
-/* A picture of the rows, and a kernel of 1x1. */
+/* Pictures whose pixels are the rows, and a kernel of 1x1. */
 static struct product product_of(const struct step *step, const struct rows *rows)
 {
     const size_t *kernel = ((const struct dense *)step->params)->kernel.shape.dims;
-    const size_t outer = outer_of(&rows->x, rows->x.dims, 1);
-    const size_t inner = rows->x.dims[rows->x.rank - 1];
+    const size_t size[] = {along(&rows->x, rows->x.dims, 1, 1), along(&rows->x, rows->x.dims, 2, 1)};
 
     return (struct product){
-        .pictures = 1,
-        .input = {outer, inner},
-        .output = {outer, inner},
+        .pictures = along(&rows->x, rows->x.dims, 0, 1),
+        .input = {size[0], size[1]},
+        .output = {size[0], size[1]},
         .kernel = {1, 1},
         .strides = {1, 1},
         .dilation = {1, 1},
@@ -133,6 +140,11 @@ static struct product run_product(const struct step *step, const struct run *run
         product.residual = pixels_of(&rows->residual, run->residual.buffer, run->residual.offset);
     }
     return product;
+}
+
+static size_t rows_count(const struct product *product)
+{
+    return product->pictures * product->output[0] * product->output[1];
 }
 
 static plait_status too_many_axes(const struct rows *rows, size_t most)
@@ -156,18 +168,18 @@ static plait_status launch_epilogue(const struct run *run, struct kernel *kernel
 {
     const struct pixels *y = &product->y;
     const struct pixels *residual = product->residual.buffer ? &product->residual : y;
-    const size_t all_rows = product->output[0] * product->output[1];
-    const size_t x_view[] = {sums->x.strides[1], sums->x.strides[2], sums->part_stride};
-    const size_t y_view[] = {y->strides[1], y->strides[2]};
-    const size_t residual_view[] = {residual->strides[1], residual->strides[2], product->residual.buffer != NULL};
-    const size_t rows[] = {product->output[1], all_rows, product->filters, sums->parts};
+    const size_t all_rows = rows_count(product);
+    const size_t x_view[] = {sums->x.strides[0], sums->x.strides[1], sums->x.strides[2], sums->part_stride};
+    const size_t residual_view[] = {residual->strides[0], residual->strides[1], residual->strides[2],
+                                    product->residual.buffer != NULL};
+    const size_t rows[] = {product->output[0], product->output[1], all_rows, product->filters, sums->parts};
     const struct range range = {.global = {product->filters, all_rows}, .local = {sums->group, 1}};
 
     return launch(run->stream, kernel, range,
                   ARGS(arg_buffer(sums->x.buffer), arg_long(sums->x.offset), arg_buffer(y->buffer), arg_long(y->offset),
                        arg_buffer(residual->buffer), arg_long(residual->offset), arg_buffer(run->packed),
-                       arg_long(sums->bias_offset), arg_int8(x_view, 3), arg_int8(y_view, 2),
-                       arg_int8(residual_view, 3), arg_int8(rows, 4)));
+                       arg_long(sums->bias_offset), arg_int8(x_view, 4), arg_int8(y->strides, 3),
+                       arg_int8(residual_view, 4), arg_int8(rows, 5)));
 }
 
 /* ---- cpu ---- */
@@ -176,7 +188,7 @@ static plait_status launch_epilogue(const struct run *run, struct kernel *kernel
  * otherwise. They must divide the channels. */
 static size_t parts_for(const struct product *product, const struct device_traits *device)
 {
-    const size_t items = ((product->output[0] * product->output[1] - 1) / 12 + 1) * ((product->filters - 1) / 32 + 1);
+    const size_t items = divide_up(rows_count(product), 12) * divide_up(product->filters, 32);
     const size_t most = product->channels / SPLIT_TERMS;
     size_t parts = items < 2 * device->compute_units ? SPLIT_PARTS * device->compute_units / items : 1;
 
@@ -196,7 +208,7 @@ static void split(struct product *product, size_t parts)
 
 static bool applicable_cpu(const struct step *step, const struct device_traits *device)
 {
-    return device->kind == PLAIT_DEVICE_CPU && planned_rows(step).x.rank <= 2;
+    return device->kind == PLAIT_DEVICE_CPU && planned_rows(step).x.rank <= PICTURE_AXES;
 }
 
 static plait_status plan_cpu(struct step *step, const struct device_traits *device)
@@ -206,15 +218,15 @@ static plait_status plan_cpu(struct step *step, const struct device_traits *devi
     struct product product = product_of(step, &rows);
     const size_t parts = parts_for(&product, device);
 
-    if (rows.x.rank > 2) {
-        return too_many_axes(&rows, 2);
+    if (rows.x.rank > PICTURE_AXES) {
+        return too_many_axes(&rows, PICTURE_AXES);
     }
     split(&product, parts);
     TRY(product_cpu_plan(step, &product, device));
     step->tile[TILE_PARTS] = parts;
     if (parts > 1) {
         step->packed_floats += product.filters; /* the bias, for the epilogue */
-        step->scratch_floats = product.output[0] * product.output[1] * parts * product.filters;
+        step->scratch_floats = rows_count(&product) * parts * product.filters;
         activation_options(&step->activation, step_kernel(step, "dense_epilogue"));
     }
 out:
@@ -239,9 +251,10 @@ static plait_status enqueue_split(const struct step *step, const struct run *run
 {
     plait_status status = PLAIT_OK;
     const size_t parts = step->tile[TILE_PARTS];
-    const size_t row_floats = parts * whole->filters;
+    const size_t pixel = parts * whole->filters;
+    const size_t row = whole->output[1] * pixel;
     const struct sums sums = {
-        .x = {run->scratch, run->scratch_offset, {0, whole->output[1] * row_floats, row_floats}},
+        .x = {run->scratch, run->scratch_offset, {whole->output[0] * row, row, pixel}},
         .parts = parts,
         .part_stride = whole->filters,
         .bias_offset = step->packed_floats - whole->filters,
@@ -273,7 +286,7 @@ static bool applicable_gpu(const struct step *step, const struct device_traits *
     const struct rows rows = planned_rows(step);
     const struct product product = product_of(step, &rows);
 
-    return rows.x.rank <= 2 && product_gpu_applicable(&product, device);
+    return rows.x.rank <= PICTURE_AXES && product_gpu_applicable(&product, device);
 }
 
 static plait_status plan_gpu(struct step *step, const struct device_traits *device)
@@ -281,7 +294,7 @@ static plait_status plan_gpu(struct step *step, const struct device_traits *devi
     const struct rows rows = planned_rows(step);
     const struct product product = product_of(step, &rows);
 
-    return rows.x.rank <= 2 ? product_gpu_plan(step, &product, device) : too_many_axes(&rows, 2);
+    return rows.x.rank <= PICTURE_AXES ? product_gpu_plan(step, &product, device) : too_many_axes(&rows, PICTURE_AXES);
 }
 
 static void pack_gpu(const struct step *step, float *packed)

@@ -8,6 +8,12 @@
 
 #include "graph/op.h"
 
+/* a / b, rounded up. */
+static inline size_t divide_up(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
+
 /* Where pixels lie; the buffer is NULL while planning, and where there is no such tensor. */
 struct pixels {
     const struct buffer *buffer;

@@ -15,11 +15,6 @@ enum {
     TILES_PER_PASS = 16, /* tiles that share weights in the cache */
 };
 
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
 static size_t pixels_of(const struct product *product)
 {
     return product->pictures * product->output[0] * product->output[1];

@@ -14,11 +14,6 @@ enum {
     LARGE_GROUP = 16,
 };
 
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
 /* Terms and filters of a group, filled up. */
 static size_t padded_terms(const struct product *product)
 {
@@ -30,11 +25,15 @@ static size_t padded_filters(const struct product *product, size_t group)
     return divide_up(product->filters, PER_ITEM * group) * PER_ITEM * group;
 }
 
+static size_t pixels_of(const struct product *product)
+{
+    return product->pictures * product->output[0] * product->output[1];
+}
+
 static size_t tiles_of(const struct product *product, size_t group)
 {
-    const size_t pixels = product->pictures * product->output[0] * product->output[1];
-
-    return divide_up(pixels, PER_ITEM * group) * padded_filters(product, group) / (PER_ITEM * group) * product->groups;
+    return divide_up(pixels_of(product), PER_ITEM * group) * padded_filters(product, group) / (PER_ITEM * group) *
+           product->groups;
 }
 
 static size_t local_bytes(size_t group)
@@ -71,6 +70,10 @@ plait_status product_gpu_plan(struct step *step, const struct product *product, 
         return error_set(PLAIT_ERR_UNSUPPORTED, "the packed kernel %s has more than %zu elements",
                          shape_name(shape).text, SHAPE_MAX_ELEMENTS);
     }
+    if (pixels_of(product) > SHAPE_MAX_ELEMENTS - PER_ITEM * group) {
+        return error_set(PLAIT_ERR_UNSUPPORTED, "there are %zu pixels; this variant takes %zu", pixels_of(product),
+                         SHAPE_MAX_ELEMENTS - PER_ITEM * group);
+    }
     step->tile[TILE_GROUP] = group;
     step->packed_floats = floats;
     struct text *options = step_kernel(step, "conv2d_gpu");
@@ -97,9 +100,8 @@ void product_gpu_pack(const struct step *step, const struct product *product, fl
 plait_status product_gpu_launch(const struct step *step, const struct run *run, const struct product *product)
 {
     const size_t group = step->tile[TILE_GROUP];
-    const size_t pixels = product->pictures * product->output[0] * product->output[1];
     const struct range range = {
-        .global = {padded_filters(product, group) / PER_ITEM, divide_up(pixels, PER_ITEM * group) * group,
+        .global = {padded_filters(product, group) / PER_ITEM, divide_up(pixels_of(product), PER_ITEM * group) * group,
                    product->groups},
         .local = {group, group, 1},
     };

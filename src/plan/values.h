@@ -5,7 +5,7 @@
 
 #include "plan/plan.h"
 
-enum { NONE = SIZE_MAX };
+#define NONE SIZE_MAX
 
 /* The output of a node that is computed. A pass that merges producer and consumer moves the producer's
  * operator into the consumer's value, so that whoever reads the consumer's output need not change. */

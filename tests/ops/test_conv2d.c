@@ -258,6 +258,7 @@ static void slices(void **state)
     for (size_t i = 0; i < 3 * sizeof forms / sizeof forms[0]; i++) {
         const struct conv_case *c = &forms[i / 3];
         const int axis = (int)(i % 3) + 1;
+        const int other = (int)((i + i / 3) % 3) + 1;
         const plait_conv2d_opts opts = options_of(c, &random, DATA_NORMAL);
         const struct twin x = input_of(c, &random, DATA_NORMAL);
         const struct twin part = twin_relu(x, NULL);
@@ -265,10 +266,10 @@ static void slices(void **state)
         const struct twin sum = twin_merge(MERGE_ADD, (struct twin[]){part, conv}, 2);
         const struct twin outputs[] = {
             twin_concatenate((struct twin[]){x, part}, 2, axis),
-            twin_concatenate((struct twin[]){part, twin_activate(sum, PLAIT_SIGMOID), x}, 3, axis),
+            twin_concatenate((struct twin[]){part, twin_activate(sum, PLAIT_SIGMOID), x}, 3, other),
         };
         try_all(c,
-                &(struct trial){.name = scratch_text("%s, axis %d", c->name, axis),
+                &(struct trial){.name = scratch_text("%s, axes %d and %d", c->name, axis, other),
                                 .inputs = &x,
                                 .input_count = 1,
                                 .outputs = outputs,

@@ -218,16 +218,17 @@ static void epilogues(void **state)
     check_verdict(compare_enough(0.2), "epilogues");
 }
 
-/* From a slice of one joined tensor into a slice of another, a slice added: rows of one, two and three axes. */
+/* From a slice of one joined tensor into a slice of another, a slice added: rows of one to four axes. */
 static void slices(void **state)
 {
-    static const plait_shape shapes[] = {{1, {20}}, {2, {5, 20}}, {3, {4, 3, 20}}};
+    static const plait_shape shapes[] = {{1, {20}}, {2, {5, 20}}, {3, {4, 3, 20}}, {4, {3, 2, 3, 20}}};
     struct random random = random_stream("slices");
 
     (void)state;
-    for (size_t i = 0; i < 6; i++) {
-        const struct dense_case c = {"slices", 2, 3, shapes[i / 2], 20};
-        const int axis = i % 2 ? -1 : 1;
+    for (size_t i = 0; i < 12; i++) {
+        const struct dense_case c = {"slices", 2, 3, shapes[i % 4], 20};
+        const int axis = (int)(i % c.x.rank) + 1;
+        const int other = (int)((i + i / 4) % c.x.rank) + 1;
         plait_dense_opts opts = options_of(&c, &random, DATA_NORMAL);
         opts.activation = i % 2 ? PLAIT_SIGMOID : PLAIT_LINEAR;
         const struct twin x = input_of(twin_graph(), c.x, c.batch, &random, DATA_NORMAL);
@@ -236,10 +237,10 @@ static void slices(void **state)
         const struct twin sum = twin_merge(MERGE_ADD, (struct twin[]){part, dense}, 2);
         const struct twin outputs[] = {
             twin_concatenate((struct twin[]){x, part}, 2, axis),
-            twin_concatenate((struct twin[]){part, twin_activate(sum, PLAIT_TANH), x}, 3, axis),
+            twin_concatenate((struct twin[]){part, twin_activate(sum, PLAIT_TANH), x}, 3, other),
         };
         try_all(&c,
-                &(struct trial){.name = scratch_text("rank %zu, axis %d", c.x.rank, axis),
+                &(struct trial){.name = scratch_text("rank %zu, axes %d and %d", c.x.rank, axis, other),
                                 .inputs = &x,
                                 .input_count = 1,
                                 .outputs = outputs,

@@ -59,7 +59,7 @@ static double bound_at(const struct reference *want, size_t i, enum gate gate, d
     case GATE_INTEGERS:
         return 0;
     case GATE_ULP:
-        return limit * ulp_at(value) + u * want->terms[i] + FLT_MIN;
+        return limit * ulp_at(value) + 3 * u * want->terms[i] + FLT_MIN;
     default:
         return u * (sum_factor(gate, want->sums) * want->terms[i] + fabs(value)) + (double)want->sums * FLT_MIN;
     }

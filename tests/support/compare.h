@@ -29,7 +29,7 @@ enum gate {
     GATE_ZERO_MEAN, /* the same with C = 4: what summation in short blocks reaches on zero-mean data */
     GATE_POSITIVE,  /* the same with C = 8 up to n = 16384, then 12: positive data */
     GATE_FAST,      /* Winograd, FFT: relative L2 error <= 5e-6, none above 128 u (largest S) */
-    GATE_ULP,       /* |y - ref| <= limit ULPs of ref + u S */
+    GATE_ULP,       /* |y - ref| <= limit ULPs of ref + 3 u S: a rounded factor, product and summand */
     GATE_L2,        /* relative L2 error <= limit */
     GATE_ANY,       /* GATE_BITS_ZERO for an exact reference, GATE_HARD for another */
 };
