@@ -183,7 +183,7 @@ static plait_status summarize(const struct model *model, size_t columns, struct 
     size_t count = 0;
 
     TRY(rows_create(inputs_of(model), outputs_of(model), &rows, &count));
-    TRY(rows_summary(rows, count, columns, out));
+    TRY(rows_summary(rows, count, &(plait_summary_opts){.columns = columns}, out));
 out:
     rows_free(rows, count);
     return status;
@@ -319,7 +319,7 @@ static void any_name_gives_printable_text(void **state)
         char name[32];
         (void)snprintf(name, sizeof name, "%s", cases[i][0]);
         const struct layer_row row = {.name = name, .class_name = "ReLU", .connected = name};
-        check_ok(rows_summary(&row, 1, 0, &text));
+        check_ok(rows_summary(&row, 1, &(plait_summary_opts){0}, &text));
         check_has(text_string(&text), scratch_text("│ %s", cases[i][1]));
         assert_int_equal(table_width(text_string(&text)), 88);
         text_free(&text);
@@ -351,7 +351,7 @@ static void numbers_have_commas_and_units(void **state)
         char name[] = "x";
         const struct layer_row row = {
             .name = name, .class_name = "X", .connected = name, .params = cases[i].params};
-        check_ok(rows_summary(&row, 1, 0, &text));
+        check_ok(rows_summary(&row, 1, &(plait_summary_opts){0}, &text));
         check_has(text_string(&text), cases[i].text);
         text_free(&text);
     }
