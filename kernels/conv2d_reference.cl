@@ -35,7 +35,7 @@ __kernel void conv2d_reference(__global const float *x, const long x_offset, __g
     float block = 0.0f;
     int pending = 0;
 
-    if (picture >= y_view.s6) {
+    if (get_global_id(0) >= (size_t)y_view.s6 * y_view.s0 * y_view.s1 * filters) {
         return;
     }
     for (int tap = 0; tap < window.s0 * window.s1; tap++) {

@@ -29,7 +29,7 @@ __kernel void dense_reference(__global const float *x, const long x_offset, __gl
     float sum = 0.0f;
     float block = 0.0f;
 
-    if (row >= sizes.s2) {
+    if (get_global_id(0) >= (size_t)sizes.s2 * units) {
         return;
     }
     for (int c = 0; c < channels; c++) {

@@ -63,11 +63,6 @@ void buffer_free(struct buffer *buffer)
     mem_free(buffer);
 }
 
-size_t buffer_bytes(const struct buffer *buffer)
-{
-    return buffer->bytes;
-}
-
 plait_status buffer_write(const struct buffer *buffer, size_t offset, const void *source, size_t bytes)
 {
     plait_status status = PLAIT_OK;

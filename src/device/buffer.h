@@ -17,9 +17,6 @@ plait_status buffer_create(plait_context *context, size_t bytes, struct buffer *
 plait_status buffer_write(const struct buffer *buffer, size_t offset, const void *source, size_t bytes);
 plait_status buffer_read(const struct buffer *buffer, size_t offset, void *target, size_t bytes);
 
-/* The bytes from the start to the end of the buffer. */
-size_t buffer_bytes(const struct buffer *buffer);
-
 /* Releases it; lent memory stays the application's. NULL is allowed. */
 void buffer_free(struct buffer *buffer);
 

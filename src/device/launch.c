@@ -53,8 +53,6 @@ static cl_int set_arg(cl_kernel kernel, cl_uint index, const struct arg *arg)
         return clSetKernelArg(kernel, index, sizeof arg->value.f, &arg->value.f);
     case ARG_INT8:
         return clSetKernelArg(kernel, index, sizeof arg->value.i8, &arg->value.i8);
-    case ARG_LOCAL:
-        return clSetKernelArg(kernel, index, arg->value.local_bytes, NULL);
     }
     return CL_INVALID_ARG_VALUE;
 }

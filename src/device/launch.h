@@ -13,7 +13,7 @@
  * before, whatever kind of queue it is. Opaque outside device/ (stream.h). */
 struct stream;
 
-enum arg_kind { ARG_BUFFER, ARG_INT, ARG_LONG, ARG_FLOAT, ARG_INT8, ARG_LOCAL };
+enum arg_kind { ARG_BUFFER, ARG_INT, ARG_LONG, ARG_FLOAT, ARG_INT8 };
 
 /* One kernel argument. */
 struct arg {
@@ -24,7 +24,6 @@ struct arg {
         int64_t l;                   /* long */
         float f;                     /* float */
         int32_t i8[8];               /* int8 */
-        size_t local_bytes;          /* __local pointer */
     } value;
 };
 

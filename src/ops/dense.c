@@ -15,9 +15,9 @@ struct dense {
 enum {
     REFERENCE_GROUP = 256, /* work-items of a group, if the device can */
     EPILOGUE_GROUP = 64,
-    SPLIT_TERMS = 1024,    /* least products of a part of a split sum */
-    SPLIT_PARTS = 8,       /* parts that a compute unit should get */
-    CLBLAST_ROWS = 64,     /* least sizes at which a library call is worth its cost */
+    SPLIT_TERMS = 1024, /* least products of a part of a split sum */
+    SPLIT_PARTS = 8,    /* parts that a compute unit should get */
+    CLBLAST_ROWS = 64,  /* least sizes at which a library call is worth its cost */
     CLBLAST_UNITS = 256,
 };
 
@@ -229,8 +229,8 @@ static void pack_cpu(const struct step *step, float *packed)
 
     split(&product, step->tile[TILE_PARTS]);
     product_cpu_pack(step, &product, packed);
-    for (size_t unit = 0; product.split && unit < product.filters; unit++) {
-        bias[unit] = product_bias(step, unit);
+    if (product.split) {
+        product_bias(step, 0, product.filters, bias);
     }
 }
 
@@ -347,8 +347,8 @@ static plait_status enqueue_clblast(const struct step *step, const struct run *r
         .group = step->tile[TILE_GROUP],
     };
 
-    TRY(gemm(run->stream, product.output[1], product.filters, product.channels,
-             matrix_of(&product.x, product.channels), kernel, matrix_of(&product.y, product.filters)));
+    TRY(gemm(run->stream, product.output[1], product.filters, product.channels, matrix_of(&product.x, product.channels),
+             kernel, matrix_of(&product.y, product.filters)));
     TRY(launch_epilogue(run, run->kernels[0], &product, &sums));
 out:
     return status;

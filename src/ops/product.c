@@ -29,24 +29,27 @@ static size_t filters_of(const struct step *step)
     return kernel->dims[kernel->rank - 1];
 }
 
-float product_weight(const struct step *step, size_t term, size_t filter)
+void product_weights(const struct step *step, size_t term, size_t filter, size_t count, float *out)
 {
-    const float weight = step->weights[0].array.data[term * filters_of(step) + filter];
+    const float *weights = step->weights[0].array.data + term * filters_of(step) + filter;
 
-    return step->scale ? (float)(step->scale[filter] * (double)weight) : weight;
+    for (size_t i = 0; i < count; i++) {
+        out[i] = step->scale ? (float)(step->scale[filter + i] * (double)weights[i]) : weights[i];
+    }
 }
 
-float product_bias(const struct step *step, size_t filter)
+void product_bias(const struct step *step, size_t filter, size_t count, float *out)
 {
-    const double bias = step->weight_count > 1 ? (double)step->weights[1].array.data[filter] : 0.0;
-
-    return (float)(step->scale ? step->scale[filter] * bias + step->shift[filter] : bias);
+    for (size_t i = filter; i < filter + count; i++) {
+        const double bias = step->weight_count > 1 ? (double)step->weights[1].array.data[i] : 0.0;
+        *out++ = (float)(step->scale ? step->scale[i] * bias + step->shift[i] : bias);
+    }
 }
 
 plait_status product_plain_floats(const struct product *product, size_t *floats)
 {
-    const plait_shape shape = PLAIT_SHAPE(product->kernel[0], product->kernel[1], product->channels,
-                                          product->groups * product->filters);
+    const plait_shape shape =
+        PLAIT_SHAPE(product->kernel[0], product->kernel[1], product->channels, product->groups * product->filters);
     size_t size = 0;
 
     if (!shape_size(shape, &size) || !size_add(size, shape.dims[3], &size) || size > SHAPE_MAX_ELEMENTS) {
@@ -63,13 +66,9 @@ void product_plain_pack(const struct step *step, float *packed)
     const size_t terms = shape_count(step->weights[0].array.shape) / filters;
 
     for (size_t term = 0; term < terms; term++) {
-        for (size_t filter = 0; filter < filters; filter++) {
-            *packed++ = product_weight(step, term, filter);
-        }
+        product_weights(step, term, 0, filters, packed + term * filters);
     }
-    for (size_t filter = 0; filter < filters; filter++) {
-        *packed++ = product_bias(step, filter);
-    }
+    product_bias(step, 0, filters, packed + terms * filters);
 }
 
 /* Rows, cols, channels or filters of a group, strides, and one thing more. */

@@ -25,10 +25,10 @@ struct product {
     size_t dilation[2];
     size_t before[2]; /* padding */
     size_t groups;
-    size_t channels;  /* of a group */
-    size_t filters;   /* of a group */
-    bool split;       /* the groups are parts of one sum over all channels: they share the filters, y holds a
-                         result for each, and there is neither bias nor residual nor activation */
+    size_t channels; /* of a group */
+    size_t filters;  /* of a group */
+    bool split;      /* the groups are parts of one sum over all channels: they share the filters, y holds a
+                        result for each, and there is neither bias nor residual nor activation */
     struct pixels x;
     struct pixels y;
     struct pixels residual;
@@ -41,10 +41,10 @@ struct pixels product_pixels(const struct operand *operand);
  * root of their number, so that rounding errors stay small. */
 size_t product_block(const struct product *product);
 
-/* Weights of a step: what multiplies `term` (a, b, c in C order) for output channel `filter`, and what is
- * added; the step's scale and shift are folded in. */
-float product_weight(const struct step *step, size_t term, size_t filter);
-float product_bias(const struct step *step, size_t filter);
+/* Weights of a step for `count` output channels from `filter` on: what multiplies `term` (a, b, c in C order),
+ * and what is added; the step's scale and shift are folded in. */
+void product_weights(const struct step *step, size_t term, size_t filter, size_t count, float *out);
+void product_bias(const struct step *step, size_t filter, size_t count, float *out);
 
 /* The weights in Keras's order, then the bias: *floats long. PLAIT_ERR_TOO_LARGE if kernels cannot index it. */
 plait_status product_plain_floats(const struct product *product, size_t *floats);

@@ -8,11 +8,11 @@
 enum { TILE_ROWS, TILE_VECTORS, TILE_UNITS };
 
 enum {
-    VECTOR = 16,             /* floats of the kernel's vectors */
+    VECTOR = 16,              /* floats of the kernel's vectors */
     CACHE_FLOATS = 256 << 10, /* weights that stay in a core's second cache: 1 MiB */
     FEW_PIXELS = 8,
-    LOTS_PER_UNIT = 16,      /* work-items that a compute unit should get, to end with the others */
-    TILES_PER_PASS = 16,     /* tiles that share weights in the cache */
+    LOTS_PER_UNIT = 16,  /* work-items that a compute unit should get, to end with the others */
+    TILES_PER_PASS = 16, /* tiles that share weights in the cache */
 };
 
 static size_t divide_up(size_t a, size_t b)
@@ -107,12 +107,10 @@ void product_cpu_pack(const struct step *step, const struct product *product, fl
         const size_t first_term = product->split ? group * terms : 0;
         const size_t first_filter = column + (product->split ? 0 : group * product->filters);
         for (size_t term = 0; term < terms; term++) {
-            for (size_t f = 0; f < here; f++) {
-                packed[(i * terms + term) * columns + f] = product_weight(step, first_term + term, first_filter + f);
-            }
+            product_weights(step, first_term + term, first_filter, here, packed + (i * terms + term) * columns);
         }
-        for (size_t f = 0; f < here && !product->split; f++) {
-            bias[i * columns + f] = product_bias(step, first_filter + f);
+        if (!product->split) {
+            product_bias(step, first_filter, here, bias + i * columns);
         }
     }
 }

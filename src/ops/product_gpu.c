@@ -8,9 +8,9 @@
 enum { TILE_GROUP };
 
 enum {
-    DEPTH = 16,        /* products at a time */
-    PER_ITEM = 4,      /* pixels, and filters, of a work-item */
-    SMALL_GROUP = 8,   /* work-items along a side of a work-group */
+    DEPTH = 16,      /* products at a time */
+    PER_ITEM = 4,    /* pixels, and filters, of a work-item */
+    SMALL_GROUP = 8, /* work-items along a side of a work-group */
     LARGE_GROUP = 16,
 };
 
@@ -51,7 +51,8 @@ bool product_gpu_applicable(const struct product *product, const struct device_t
 /* The large group, unless the device cannot or would be left with idle units. */
 static size_t group_for(const struct product *product, const struct device_traits *device)
 {
-    const bool can = device->max_work_group >= LARGE_GROUP * LARGE_GROUP && device->local_bytes >= local_bytes(LARGE_GROUP);
+    const bool can =
+        device->max_work_group >= LARGE_GROUP * LARGE_GROUP && device->local_bytes >= local_bytes(LARGE_GROUP);
 
     return can && tiles_of(product, LARGE_GROUP) >= 2 * device->compute_units ? LARGE_GROUP : SMALL_GROUP;
 }
@@ -87,13 +88,9 @@ void product_gpu_pack(const struct step *step, const struct product *product, fl
     for (size_t group = 0; group < product->groups; group++) {
         float *kernel = packed + group * padded_terms(product) * filters;
         for (size_t term = 0; term < terms; term++) {
-            for (size_t f = 0; f < product->filters; f++) {
-                kernel[term * filters + f] = product_weight(step, term, group * product->filters + f);
-            }
+            product_weights(step, term, group * product->filters, product->filters, kernel + term * filters);
         }
-        for (size_t f = 0; f < product->filters; f++) {
-            bias[group * filters + f] = product_bias(step, group * product->filters + f);
-        }
+        product_bias(step, group * product->filters, product->filters, bias + group * filters);
     }
 }
 

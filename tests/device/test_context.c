@@ -27,6 +27,7 @@ static void adopted_objects_are_retained(void **state)
     assert_int_equal(references(queue), before + 1);
     check_ok(plait_context_device(context, &info));
     assert_true(info.name[0] != 0);
+    check_message(plait_context_device(context, NULL), PLAIT_ERR_INVALID, "info is NULL");
     plait_context_free(context);
     assert_int_equal(references(queue), before);
 }
@@ -66,6 +67,28 @@ static void profiling_needs_a_queue_that_keeps_times(void **state)
     check_ok(plait_context_adopt(fixture_cl_context(), timed, &opts, &context));
     plait_context_free(context);
     clReleaseCommandQueue(timed);
+}
+
+/* Every OpenCL call of adopting fails once. */
+static void failures_while_adopting_leave_nothing(void **state)
+{
+    const long live = cl_fault_live();
+    plait_context *context = NULL;
+    plait_status status = PLAIT_ERR_OPENCL;
+    size_t n = 0;
+
+    (void)state;
+    while (status != PLAIT_OK) {
+        cl_fault_at(++n, CL_INVALID_VALUE, false);
+        status = plait_context_adopt(fixture_cl_context(), fixture_cl_queue(false), NULL, &context);
+        cl_fault_at(0, 0, false);
+        check_that(status == PLAIT_OK || status == PLAIT_ERR_OPENCL, "call %zu", n);
+        assert_true((context != NULL) == (status == PLAIT_OK));
+        assert_true(context || cl_fault_live() == live);
+    }
+    assert_in_range(n, 10, 100);
+    plait_context_free(context);
+    assert_int_equal(cl_fault_live(), live);
 }
 
 static plait_context *with_budget(uint64_t bytes)
@@ -144,6 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(adopted_objects_are_retained),
         cmocka_unit_test(bad_arguments_of_adopt_are_refused),
+        cmocka_unit_test(failures_while_adopting_leave_nothing),
         cmocka_unit_test(profiling_needs_a_queue_that_keeps_times),
         cmocka_unit_test(the_budget_is_kept_to_the_byte),
         cmocka_unit_test(a_buffer_beyond_the_devices_largest_is_refused),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Tensors: own memory, and parts of the application's buffers. */
+#include "base/memory.h"
 #include "check.h"
+#include "cl_fault.h"
 #include "compare.h"
 #include "fixture.h"
 #include "random.h"
@@ -155,6 +157,37 @@ static void a_buffer_of_another_context_is_refused(void **state)
     clReleaseContext(other);
 }
 
+/* Every OpenCL call and every allocation of adopting fails once. */
+static void failures_while_adopting_leave_nothing(void **state)
+{
+    const cl_mem mem = new_buffer(fixture_cl_context(), 100);
+    plait_tensor *tensor = NULL;
+    const long live = cl_fault_live();
+    plait_status status = PLAIT_ERR_OPENCL;
+
+    (void)state;
+    for (size_t n = 1; status != PLAIT_OK; n++) {
+        cl_fault_at(n, CL_INVALID_MEM_OBJECT, false);
+        status = plait_tensor_adopt(fixture_context(false), mem, 0, PLAIT_SHAPE(4), &tensor);
+        cl_fault_at(0, 0, false);
+        check_that(status == PLAIT_OK ? n > 4 : status == PLAIT_ERR_OPENCL, "call %zu", n);
+        assert_true((tensor != NULL) == (status == PLAIT_OK));
+        assert_int_equal(cl_fault_live(), live + (status == PLAIT_OK));
+    }
+    plait_tensor_free(tensor);
+    status = PLAIT_ERR_HOST_MEMORY;
+    for (size_t n = 1; status != PLAIT_OK; n++) {
+        (void)mem_fail_at(n, false);
+        status = plait_tensor_adopt(fixture_context(false), mem, 0, PLAIT_SHAPE(4), &tensor);
+        (void)mem_fail_at(0, false);
+        check_that(status == PLAIT_OK ? n > 2 : status == PLAIT_ERR_HOST_MEMORY, "allocation %zu", n);
+        assert_true((tensor != NULL) == (status == PLAIT_OK));
+    }
+    plait_tensor_free(tensor);
+    assert_int_equal(cl_fault_live(), live);
+    clReleaseMemObject(mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +198,7 @@ int main(void)
         cmocka_unit_test(a_lent_buffer_is_kept_alive),
         cmocka_unit_test(what_cannot_be_adopted_is_refused),
         cmocka_unit_test(a_buffer_of_another_context_is_refused),
+        cmocka_unit_test(failures_while_adopting_leave_nothing),
     };
 
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);

@@ -252,6 +252,22 @@ static void run_on_tensors_that_overlap(void **state)
     clReleaseMemObject(mem);
 }
 
+static void outputs_that_overlap(void **state)
+{
+    const plait_node y = it.net.output.node;
+    const plait_tensor *const inputs[] = {it.x[0], it.x[1]};
+    plait_tensor *other = new_tensor(fixture_context(false), PLAIT_SHAPE(BATCH, CLASSES));
+    plait_model *model = NULL;
+
+    (void)state;
+    check_ok(plait_model_create(fixture_context(false), two_branch_inputs(&it.net), PLAIT_NODES(y, y), NULL, &model));
+    refused(plait_model_run(model, BATCH, inputs, (plait_tensor *[]){it.y, it.y}), PLAIT_ERR_INVALID,
+            "output 1 overlaps output 0");
+    check_ok(plait_model_run(model, BATCH, inputs, (plait_tensor *[]){it.y, other}));
+    plait_model_free(model);
+    plait_tensor_free(other);
+}
+
 static void run_on_buffers_that_forbid_it(void **state)
 {
     cl_int code = CL_SUCCESS;
@@ -320,6 +336,7 @@ int main(void)
         cmocka_unit_test(run),
         cmocka_unit_test(run_on_tensors_that_do_not_fit),
         cmocka_unit_test(run_on_tensors_that_overlap),
+        cmocka_unit_test(outputs_that_overlap),
         cmocka_unit_test(run_on_buffers_that_forbid_it),
         cmocka_unit_test(descriptions),
         cmocka_unit_test(shapes),

@@ -19,6 +19,7 @@ struct job {
     float y[OUTPUTS];
     plait_node life; /* relu of the first input */
     float life_y[60];
+    plait_node every[5]; /* outputs whose planning takes every turn */
 };
 
 static plait_status run_on_tensors(plait_model *model, plait_context *context, struct job *job)
@@ -82,12 +83,31 @@ static plait_status do_job(plait_context *context, struct job *job)
     return status;
 }
 
+/* Outputs that are folded through a join, have a shortcut, are copied, flattened, given twice, or inputs. */
+static void build_every(struct job *job)
+{
+    struct random random = random_stream("every");
+    const plait_node x = job->net.inputs[0].node;
+    const plait_conv2d_opts conv = random_conv2d(&random, 3, 3, 3);
+    const plait_batch_normalization_opts bn = random_batch_normalization(&random, 6);
+    const plait_node a = plait_conv2d(x, &conv);
+    const plait_node joined = plait_concatenate(PLAIT_NODES(plait_conv2d(x, &conv), plait_conv2d(x, &conv)), -1, NULL);
+
+    job->every[0] = plait_batch_normalization(plait_batch_normalization(joined, &bn), &bn);
+    job->every[1] =
+        plait_concatenate(PLAIT_NODES(a, x, plait_relu(plait_add(PLAIT_NODES(x, a), NULL), NULL)), -1, NULL);
+    job->every[2] = plait_flatten(plait_add(PLAIT_NODES(x, plait_conv2d(x, &conv)), NULL), NULL);
+    job->every[3] = plait_flatten(plait_flatten(a, NULL), NULL);
+    job->every[4] = job->net.inputs[1].node;
+}
+
 static struct job new_job(void)
 {
     struct job job = {.net = two_branch_new("faults", BATCH)};
 
     job.x = two_branch_values(&job.net);
     job.life = plait_relu(job.net.inputs[0].node, NULL);
+    build_every(&job);
     return job;
 }
 
@@ -182,6 +202,34 @@ static void calls_fail_on_an_out_of_order_queue(void **state)
     (void)state;
     fail_each_call(true, &faults[0], false);
     fail_each_call(true, &faults[0], true);
+}
+
+/* A predict that returns, whatever with, writes to the caller's arrays no more. */
+static void a_failed_wait_still_waits(void **state)
+{
+    enum { SIZE = 300000, LAYERS = 20 };
+    struct random random = random_stream("failed_wait");
+    const float *x = random_floats(&random, DATA_NORMAL, SIZE);
+    float *const y = scratch(SIZE, sizeof *y);
+    float *const then = scratch(SIZE, sizeof *then);
+    plait_graph *graph = twin_graph();
+    const plait_node input = plait_input(graph, NULL, PLAIT_SHAPE(SIZE));
+    plait_node node = input;
+    plait_model *model = NULL;
+
+    (void)state;
+    for (int i = 0; i < LAYERS; i++) {
+        node = plait_activate(node, PLAIT_SIGMOID, NULL);
+    }
+    check_ok(plait_model_create(fixture_context(false), PLAIT_NODES(input), PLAIT_NODES(node), NULL, &model));
+    cl_fault_at_call("clWaitForEvents", 1, CL_OUT_OF_RESOURCES, false);
+    check_message(plait_model_predict(model, 1, &x, &y), PLAIT_ERR_DEVICE_MEMORY, "clWaitForEvents");
+    cl_fault_at(0, 0, false);
+    memcpy(then, y, SIZE * sizeof *y);
+    assert_int_equal(clFinish(fixture_cl_queue(false)), CL_SUCCESS);
+    assert_memory_equal(then, y, SIZE * sizeof *y);
+    plait_model_free(model);
+    plait_graph_free(graph);
 }
 
 /* ---- A whole life: devices, context, kernels built, model --------------------------------------------- */
@@ -288,6 +336,19 @@ static plait_status live_once_of_no_context(plait_context *context, struct job *
     return live_once(job);
 }
 
+static plait_status plan_every(plait_context *context, struct job *job)
+{
+    plait_memory memory;
+
+    return plait_model_plan_memory(context, two_branch_inputs(&job->net), (plait_nodes){job->every, 5}, NULL, &memory);
+}
+
+static void allocations_fail_while_planning(void **state)
+{
+    (void)state;
+    fail_each_allocation(plan_every, fixture_context(false));
+}
+
 static void allocations_fail_on_an_in_order_queue(void **state)
 {
     (void)state;
@@ -340,7 +401,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(calls_fail_on_an_in_order_queue, stop_faults),
         cmocka_unit_test_teardown(calls_fail_on_an_out_of_order_queue, stop_faults),
+        cmocka_unit_test_teardown(a_failed_wait_still_waits, stop_faults),
         cmocka_unit_test_teardown(calls_fail_at_any_time_of_life, stop_faults),
+        cmocka_unit_test_teardown(allocations_fail_while_planning, stop_faults),
         cmocka_unit_test_teardown(allocations_fail_on_an_in_order_queue, stop_faults),
         cmocka_unit_test_teardown(allocations_fail_on_an_out_of_order_queue, stop_faults),
         cmocka_unit_test_teardown(allocations_fail_at_any_time_of_life, stop_faults),

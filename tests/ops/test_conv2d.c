@@ -97,8 +97,15 @@ static void run(const struct conv_case *c, struct random *random, enum data data
     const plait_conv2d_opts opts = options_of(c, random, data);
     const struct twin x = input_of(c, random, data);
     const struct twin y = twin_conv2d(x, &opts);
-    try_all(c, &(struct trial){.name = c->name, .inputs = &x, .input_count = 1, .outputs = &y, .output_count = 1,
-                               .gate = gate, .run = {.accuracy = PLAIT_STRICT}}, y);
+    try_all(c,
+            &(struct trial){.name = c->name,
+                            .inputs = &x,
+                            .input_count = 1,
+                            .outputs = &y,
+                            .output_count = 1,
+                            .gate = gate,
+                            .run = {.accuracy = PLAIT_STRICT}},
+            y);
     plait_graph_free(x.node.graph);
     scratch_reset();
 }
@@ -210,17 +217,26 @@ static void epilogues(void **state)
         opts.bias = i % 3 == 1 ? (plait_array){0} : opts.bias;
         opts.activation = i % 3 == 2 ? PLAIT_TANH : PLAIT_LINEAR;
         const struct twin x = input_of(c, &random, DATA_NORMAL);
-        const struct twin shortcut = twin_input(x.node.graph, PLAIT_SHAPE(c->x[0], c->x[1], c->kernel[2]), c->batch,
-                                                random_floats(&random, DATA_NORMAL, c->batch * c->x[0] * c->x[1] * c->kernel[2]));
+        const struct twin shortcut =
+            twin_input(x.node.graph, PLAIT_SHAPE(c->x[0], c->x[1], c->kernel[2]), c->batch,
+                       random_floats(&random, DATA_NORMAL, c->batch * c->x[0] * c->x[1] * c->kernel[2]));
         const struct twin conv = twin_conv2d(x, &opts);
         const struct twin normal = opts.activation ? conv : twin_batch_normalization(conv, &norm);
         const struct twin y = twin_relu(twin_merge(MERGE_ADD, (struct twin[]){normal, shortcut}, 2), NULL);
         const struct twin inputs[] = {x, shortcut};
-        try_all(c, &(struct trial){.name = c->name, .inputs = inputs, .input_count = 2, .outputs = &y,
-                                   .output_count = 1, .gate = GATE_HARD, .run = {.accuracy = PLAIT_STRICT}}, conv);
+        try_all(c,
+                &(struct trial){.name = c->name,
+                                .inputs = inputs,
+                                .input_count = 2,
+                                .outputs = &y,
+                                .output_count = 1,
+                                .gate = GATE_HARD,
+                                .run = {.accuracy = PLAIT_STRICT}},
+                conv);
         if (!opts.activation) {
-            assert_string_equal(fixture_steps(PLAIT_NODES(x.node, shortcut.node), PLAIT_NODES(y.node), &(struct run_opts){0}),
-                                "conv2d");
+            assert_string_equal(
+                fixture_steps(PLAIT_NODES(x.node, shortcut.node), PLAIT_NODES(y.node), &(struct run_opts){0}),
+                "conv2d");
         }
         plait_graph_free(x.node.graph);
         scratch_reset();
@@ -251,9 +267,15 @@ static void slices(void **state)
             twin_concatenate((struct twin[]){x, part}, 2, axis),
             twin_concatenate((struct twin[]){part, twin_activate(sum, PLAIT_SIGMOID), x}, 3, axis),
         };
-        try_all(c, &(struct trial){.name = scratch_text("%s, axis %d", c->name, axis), .inputs = &x, .input_count = 1,
-                                   .outputs = outputs, .output_count = 2, .gate = GATE_ANY,
-                                   .run = {.accuracy = PLAIT_STRICT, .planned = 4}}, conv);
+        try_all(c,
+                &(struct trial){.name = scratch_text("%s, axis %d", c->name, axis),
+                                .inputs = &x,
+                                .input_count = 1,
+                                .outputs = outputs,
+                                .output_count = 2,
+                                .gate = GATE_ANY,
+                                .run = {.accuracy = PLAIT_STRICT, .planned = 4}},
+                conv);
         plait_graph_free(x.node.graph);
         scratch_reset();
     }
@@ -269,31 +291,67 @@ static const struct {
 } wrong[] = {
     {"input has shape {4,3} but must be a picture, {rows, cols, channels}", {2, {4, 3}}, {4, {3, 3, 3, 4}}, {0}, {0}},
     {"kernel is missing; it must have shape {rows, cols, 3, filters}", {3, {4, 4, 3}}, {0}, {0}, {0}},
-    {"kernel has shape {3,3,4} but must be {rows, cols, channels / groups, filters}", {3, {4, 4, 3}}, {3, {3, 3, 4}},
-     {0}, {0}},
+    {"kernel has shape {3,3,4} but must be {rows, cols, channels / groups, filters}",
+     {3, {4, 4, 3}},
+     {3, {3, 3, 4}},
+     {0},
+     {0}},
     {"input has 3 channels but kernel expects 4 (kernel {3,3,4,64}, groups 1); transpose the weights or set groups",
-     {3, {4, 4, 3}}, {4, {3, 3, 4, 64}}, {0}, {0}},
-    {"input has 8 channels but kernel expects 6 (kernel {1,1,3,4}, groups 2)", {3, {4, 4, 8}}, {4, {1, 1, 3, 4}}, {0},
+     {3, {4, 4, 3}},
+     {4, {3, 3, 4, 64}},
+     {0},
+     {0}},
+    {"input has 8 channels but kernel expects 6 (kernel {1,1,3,4}, groups 2)",
+     {3, {4, 4, 8}},
+     {4, {1, 1, 3, 4}},
+     {0},
      {.groups = 2}},
-    {"groups is 3 but must divide the 4 channels of the input and the 6 filters", {3, {4, 4, 4}}, {4, {1, 1, 4, 6}}, {0},
+    {"groups is 3 but must divide the 4 channels of the input and the 6 filters",
+     {3, {4, 4, 4}},
+     {4, {1, 1, 4, 6}},
+     {0},
      {.groups = 3}},
-    {"groups is 4 but must divide the 4 channels of the input and the 6 filters", {3, {4, 4, 4}}, {4, {1, 1, 1, 6}}, {0},
+    {"groups is 4 but must divide the 4 channels of the input and the 6 filters",
+     {3, {4, 4, 4}},
+     {4, {1, 1, 1, 6}},
+     {0},
      {.groups = 4}},
     {"input {4,4,3} and kernel {1,0,3,4} must have no size 0", {3, {4, 4, 3}}, {4, {1, 0, 3, 4}}, {0}, {0}},
-    {"padding is 7 but must be PLAIT_VALID or PLAIT_SAME", {3, {4, 4, 3}}, {4, {1, 1, 3, 4}}, {0},
+    {"padding is 7 but must be PLAIT_VALID or PLAIT_SAME",
+     {3, {4, 4, 3}},
+     {4, {1, 1, 3, 4}},
+     {0},
      {.padding = (plait_padding)7}},
-    {"strides {2,1} and dilation_rate {1,3} are both above 1", {3, {9, 9, 3}}, {4, {2, 2, 3, 4}}, {0},
+    {"strides {2,1} and dilation_rate {1,3} are both above 1",
+     {3, {9, 9, 3}},
+     {4, {2, 2, 3, 4}},
+     {0},
      {.strides = {2, 1}, .dilation_rate = {1, 3}}},
-    {"kernel {2,2,3,4} with stride 1 and dilation_rate 18446744073709551615 along axis 2", {3, {4, 4, 3}},
-     {4, {2, 2, 3, 4}}, {0}, {.dilation_rate = {1, SIZE_MAX}}},
-    {"kernel {1,1,3,4} with stride 4294967296 and dilation_rate 1 along axis 1", {3, {4, 4, 3}}, {4, {1, 1, 3, 4}}, {0},
+    {"kernel {2,2,3,4} with stride 1 and dilation_rate 18446744073709551615 along axis 2",
+     {3, {4, 4, 3}},
+     {4, {2, 2, 3, 4}},
+     {0},
+     {.dilation_rate = {1, SIZE_MAX}}},
+    {"kernel {1,1,3,4} with stride 4294967296 and dilation_rate 1 along axis 1",
+     {3, {4, 4, 3}},
+     {4, {1, 1, 3, 4}},
+     {0},
      {.strides = {(size_t)1 << 32, 1}}},
     {"kernel {3,5,3,4} with dilation_rate 2 spans 9 cells of axis 2, but the input {8,8,3} has 8; use PLAIT_SAME",
-     {3, {8, 8, 3}}, {4, {3, 5, 3, 4}}, {0}, {.dilation_rate = {1, 2}}},
+     {3, {8, 8, 3}},
+     {4, {3, 5, 3, 4}},
+     {0},
+     {.dilation_rate = {1, 2}}},
     {"bias has shape {5} but must have {4}", {3, {4, 4, 3}}, {4, {1, 1, 3, 4}}, {1, {5}}, {0}},
-    {"kernel {4294967296,4294967296,3,4} has more than 2147483647 elements", {3, {4, 4, 3}},
-     {4, {(size_t)1 << 32, (size_t)1 << 32, 3, 4}}, {0}, {0}},
-    {"output shape {1000,1000,5000} has more than 2147483647 elements", {3, {1000, 1000, 1}}, {4, {1, 1, 1, 5000}}, {0},
+    {"kernel {4294967296,4294967296,3,4} has more than 2147483647 elements",
+     {3, {4, 4, 3}},
+     {4, {(size_t)1 << 32, (size_t)1 << 32, 3, 4}},
+     {0},
+     {0}},
+    {"output shape {1000,1000,5000} has more than 2147483647 elements",
+     {3, {1000, 1000, 1}},
+     {4, {1, 1, 1, 5000}},
+     {0},
      {0}},
     {"activation 99", {3, {4, 4, 3}}, {4, {1, 1, 3, 4}}, {0}, {.activation = (plait_activation)99}},
 };
@@ -323,7 +381,7 @@ static void mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(windows),   cmocka_unit_test(integers), cmocka_unit_test(long_sums),
+        cmocka_unit_test(windows),        cmocka_unit_test(integers),  cmocka_unit_test(long_sums),
         cmocka_unit_test(random_windows), cmocka_unit_test(epilogues), cmocka_unit_test(slices),
         cmocka_unit_test(mistakes),
     };

@@ -239,6 +239,11 @@ static void additions_of_another_kind_stay(void **state)
     const plait_dense_opts opts = random_dense(&wide.random, CHANNELS, 1);
     check_net(&wide, add(wide.x[0], twin_dense(wide.x[1], &opts)), "dense add");
 
+    struct net narrow = new_net("narrow");
+    const plait_dense_opts one = random_dense(&narrow.random, CHANNELS, 1);
+    const struct twin z = conv(&narrow, narrow.x[0]);
+    check_net(&narrow, add(z, twin_dense(narrow.x[1], &one)), "conv2d dense add");
+
     struct net subtract = new_net("subtract");
     check_net(&subtract, twin_merge(MERGE_SUBTRACT, (struct twin[]){conv(&subtract, subtract.x[0]), subtract.x[1]}, 2),
               "conv2d subtract");

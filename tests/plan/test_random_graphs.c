@@ -189,8 +189,9 @@ static void values_are_right_however_memory_is_shared(void **state)
     for (size_t round = 0; round < test_rounds(60); round++) {
         struct sample sample;
         draw(&sample, &random);
+        const bool fast = random_between(&random, 0, 2) == 0;
         struct run_opts opts = {
-            .accuracy = PLAIT_STRICT,
+            .accuracy = fast ? PLAIT_FAST : PLAIT_STRICT,
             .planned = random_between(&random, 1, 4),
             .out_of_order = random_between(&random, 0, 1),
         };
@@ -200,7 +201,8 @@ static void values_are_right_however_memory_is_shared(void **state)
         for (size_t i = 0; i < sample.outs.count; i++) {
             check_verdict(compare_floats(shared[i], apart[i], sample.outputs[i].ref.count),
                           "graph %zu, output %zu: shared and disjoint memory", round, i);
-            check_verdict(compare(shared[i], &sample.outputs[i].ref, GATE_ANY, 0), "graph %zu, output %zu", round, i);
+            check_verdict(compare(shared[i], &sample.outputs[i].ref, fast ? GATE_L2 : GATE_ANY, 1e-4),
+                          "graph %zu, output %zu", round, i);
         }
         plait_graph_free(sample.net.graph);
         scratch_reset();

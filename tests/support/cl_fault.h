@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* OpenCL calls that fail on purpose, and a count of the objects that live.
  *
- * The test program itself defines the OpenCL functions that plait calls and hands each call on to the
- * loader's. Next to an ICD layer this needs nothing in the environment, works under any runtime and checker
- * (oclgrind's wrapper ignores layers), and lets a test choose the failure between two calls. */
+ * The test program itself defines the OpenCL functions that plait calls, and hands each call on to the
+ * loader's. Unlike an ICD layer this needs nothing in the environment, and lets a test choose the failure
+ * between two calls. (Runtimes that are preloaded in the loader's place call their own functions through
+ * these; load them as an ICD.)
+ */
 #ifndef SUPPORT_CL_FAULT_H
 #define SUPPORT_CL_FAULT_H
 
