@@ -93,15 +93,12 @@ out:
 
 void file_close(struct file *file)
 {
-    union {
-        const unsigned char *bytes;
-        void *memory;
-    } held = {file->bytes};
+    void *memory = (void *)file->bytes;
 
     if (file->is_mapped) {
-        (void)munmap(held.memory, file->size);
+        (void)munmap(memory, file->size);
     } else {
-        mem_free(held.memory);
+        mem_free(memory);
     }
     *file = (struct file){0};
 }

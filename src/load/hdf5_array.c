@@ -12,6 +12,15 @@ enum {
 
 /* ---- Heads ------------------------------------------------------------------------------------------ */
 
+static plait_status set_page_count(uint64_t bits, struct hdf5_array *out)
+{
+    if (bits > 63) {
+        return error_set(PLAIT_ERR_FORMAT, "an array of chunks has pages of 2^%" PRIu64 " elements", bits);
+    }
+    out->page_count = (uint64_t)1 << bits;
+    return PLAIT_OK;
+}
+
 static plait_status open_fixed(uint64_t address, struct hdf5_array *out)
 {
     plait_status status = PLAIT_OK;
@@ -23,7 +32,7 @@ static plait_status open_fixed(uint64_t address, struct hdf5_array *out)
     const uint64_t page_bits = hdf5_take(&part, 1);
     out->count = hdf5_take(&part, 8);
     out->block = hdf5_take(&part, 8);
-    out->page_count = (uint64_t)1 << page_bits % 64;
+    TRY(set_page_count(page_bits, out));
 out:
     return status;
 }
@@ -43,14 +52,14 @@ static plait_status open_extensible(uint64_t address, struct hdf5_array *out)
     const uint64_t page_bits = hdf5_take(&part, 1);
     (void)hdf5_take_bytes(&part, 48); /* statistics */
     out->block = hdf5_take(&part, 8);
-    if (!hdf5_is_power_of_two(out->first_count) || !hdf5_is_power_of_two(pointers) || page_bits > 63 || bits > 64 ||
+    TRY(set_page_count(page_bits, out));
+    if (!hdf5_is_power_of_two(out->first_count) || !hdf5_is_power_of_two(pointers) || bits > 64 ||
         bits < hdf5_log2(out->first_count) + 2 * hdf5_log2(pointers)) {
         return error_set(PLAIT_ERR_FORMAT,
-                         "the extensible array at %" PRIu64 " is damaged: %" PRIu64 " bits, %" PRIu64 " elements, %" PRIu64
-                         " pointers",
+                         "the extensible array at %" PRIu64 " is damaged: %" PRIu64 " bits, %" PRIu64
+                         " elements, %" PRIu64 " pointers",
                          address, bits, out->first_count, pointers);
     }
-    out->page_count = (uint64_t)1 << page_bits;
     out->head_bytes = HEAD_BYTES + (bits + 7) / 8; /* the offset within the array */
     out->levels = 1 + bits - hdf5_log2(out->first_count);
     out->inner_levels = 2 * hdf5_log2(pointers);
@@ -76,36 +85,55 @@ static plait_status open_at(const struct hdf5_array *array, uint64_t address, ui
     plait_status status = PLAIT_OK;
 
     TRY(hdf5_block(array->file, address, bytes, signature, out));
-    (void)hdf5_take_bytes(out, (size_t)at - 4);
+    (void)hdf5_take_bytes(out, at - 4);
     TRY(hdf5_part_check(out, signature));
 out:
     return status;
 }
 
-/* Element `number` of a data block of `count` elements; `head_bytes` stand before them, or, if it has
- * pages, before its own checksum, behind which the pages begin. A page that was never written has no right
- * checksum. */
-static plait_status data_element(const struct hdf5_array *array, const char *signature, uint64_t address,
-                                 uint64_t head_bytes, uint64_t count, uint64_t number, struct hdf5_part *element)
+struct data_block {
+    const char *signature;
+    uint64_t address;
+    uint64_t head_bytes; /* before its elements, or, if it has pages, before its own checksum */
+    uint64_t count;      /* of elements */
+};
+
+/* Element `number` of a page of `count` elements, which has no head. One that was never written has no
+ * right checksum. */
+static plait_status page_element(const struct hdf5_array *array, uint64_t address, uint64_t count, uint64_t number,
+                                 struct hdf5_part *element)
+{
+    plait_status status = PLAIT_OK;
+    const uint64_t bytes = hdf5_product(count, array->element_bytes);
+    struct hdf5_part sum;
+
+    TRY(hdf5_window(array->file, address, hdf5_sum(bytes, SUM_BYTES), "page", element));
+    sum = *element;
+    (void)hdf5_take_bytes(&sum, bytes);
+    TRY(hdf5_verify(array->file, address, bytes, SIZE_MAX, (uint32_t)hdf5_take(&sum, SUM_BYTES), "page"));
+    (void)hdf5_take_bytes(element, number * array->element_bytes);
+out:
+    return status;
+}
+
+/* Element `number` of a data block, which, if it is large, has pages behind its checksum. */
+static plait_status data_element(const struct hdf5_array *array, const struct data_block *block, uint64_t number,
+                                 struct hdf5_part *element)
 {
     plait_status status = PLAIT_OK;
     const uint64_t page = number / array->page_count;
     const uint64_t page_bytes = hdf5_sum(hdf5_product(array->page_count, array->element_bytes), SUM_BYTES);
-    struct hdf5_part part;
+    const uint64_t pages_at = block->head_bytes + SUM_BYTES;
+    struct hdf5_part head;
 
-    if (count <= array->page_count) {
-        const uint64_t bytes = hdf5_sum(hdf5_product(count, array->element_bytes), head_bytes + SUM_BYTES);
-        return open_at(array, address, bytes, signature, head_bytes + number * array->element_bytes, element);
+    if (block->count <= array->page_count) {
+        return open_at(array, block->address, hdf5_sum(hdf5_product(block->count, array->element_bytes), pages_at),
+                       block->signature, block->head_bytes + number * array->element_bytes, element);
     }
-    TRY(hdf5_block(array->file, address, head_bytes + SUM_BYTES, signature, &part));
-    const uint64_t left = count - page * array->page_count;
-    const uint64_t bytes = left < array->page_count ? left * array->element_bytes : page_bytes - SUM_BYTES;
-    const uint64_t page_address = hdf5_sum(address, hdf5_sum(head_bytes + SUM_BYTES, hdf5_product(page, page_bytes)));
-    TRY(hdf5_window(array->file, page_address, hdf5_sum(bytes, SUM_BYTES), "page", element));
-    part = *element;
-    (void)hdf5_take_bytes(&part, (size_t)bytes);
-    TRY(hdf5_verify(array->file, page_address, bytes, SIZE_MAX, (uint32_t)hdf5_take(&part, SUM_BYTES), "page"));
-    (void)hdf5_take_bytes(element, (size_t)(number % array->page_count * array->element_bytes));
+    TRY(hdf5_block(array->file, block->address, pages_at, block->signature, &head));
+    const uint64_t left = block->count - page * array->page_count;
+    TRY(page_element(array, hdf5_sum(block->address, hdf5_sum(pages_at, hdf5_product(page, page_bytes))),
+                     left < array->page_count ? left : array->page_count, number % array->page_count, element));
 out:
     return status;
 }
@@ -113,13 +141,14 @@ out:
 static plait_status fixed_element(const struct hdf5_array *array, uint64_t number, struct hdf5_part *element)
 {
     const uint64_t pages = array->count / array->page_count + (array->count % array->page_count > 0);
-    const uint64_t bitmap_bytes = array->count > array->page_count ? pages / 8 + (pages % 8 > 0) : 0; /* pages in use */
+    const uint64_t bitmap_bytes = pages > 1 ? pages / 8 + (pages % 8 > 0) : 0; /* the pages in use */
+    const struct data_block block = {"FADB", array->block, HEAD_BYTES + bitmap_bytes, array->count};
 
     if (number >= array->count) {
         return error_set(PLAIT_ERR_FORMAT, "chunk %" PRIu64 " is not among the %" PRIu64 " of its array", number,
                          array->count);
     }
-    return data_element(array, "FADB", array->block, HEAD_BYTES + bitmap_bytes, array->count, number, element);
+    return data_element(array, &block, number, element);
 }
 
 /* The address in the index block behind its elements and `i` others. */
@@ -135,10 +164,10 @@ out:
     return status;
 }
 
-/* The address of data block `i` of super block `level`, which has 2^(level / 2) data blocks of `block_count`
- * elements: a bitmap of the pages in use for each of them, and their addresses. */
-static plait_status data_block(const struct hdf5_array *array, uint64_t level, uint64_t block_count, uint64_t i,
-                               uint64_t *address)
+/* The address of data block `i` of super block `level`, which has 2^(level / 2) data blocks of
+ * `block_count` elements: a bitmap of the pages in use for each of them, and their addresses. */
+static plait_status find_data_block(const struct hdf5_array *array, uint64_t level, uint64_t block_count, uint64_t i,
+                                    uint64_t *address)
 {
     plait_status status = PLAIT_OK;
     const uint64_t blocks = (uint64_t)1 << level / 2;
@@ -166,14 +195,13 @@ static plait_status extensible_element(const struct hdf5_array *array, uint64_t 
     plait_status status = PLAIT_OK;
     const uint64_t level = hdf5_log2(number / array->first_count + 1);
     const uint64_t in_level = number - (((uint64_t)1 << level) - 1) * array->first_count;
-    const uint64_t block_count = array->first_count << (level + 1) / 2;
-    uint64_t address;
+    struct data_block block = {"EADB", 0, array->head_bytes, array->first_count << (level + 1) / 2};
 
     if (level >= array->levels) {
         return error_set(PLAIT_ERR_FORMAT, "chunk %" PRIu64 " is beyond its array", number);
     }
-    TRY(data_block(array, level, block_count, in_level / block_count, &address));
-    TRY(data_element(array, "EADB", address, array->head_bytes, block_count, in_level % block_count, element));
+    TRY(find_data_block(array, level, block.count, in_level / block.count, &block.address));
+    TRY(data_element(array, &block, in_level % block.count, element));
 out:
     return status;
 }
@@ -186,11 +214,12 @@ plait_status hdf5_array_element(const struct hdf5_array *array, uint64_t number,
     if (!array->extensible) {
         TRY(fixed_element(array, number, &part));
     } else if (number < array->index_count) {
-        TRY(open_at(array, array->block, array->index_bytes, "EAIB", HEAD_BYTES + number * array->element_bytes, &part));
+        TRY(open_at(array, array->block, array->index_bytes, "EAIB", HEAD_BYTES + number * array->element_bytes,
+                    &part));
     } else {
         TRY(extensible_element(array, number - array->index_count, &part));
     }
-    *element = hdf5_take_part(&part, (size_t)array->element_bytes);
+    *element = hdf5_take_part(&part, array->element_bytes);
     TRY(hdf5_part_check(element, "array of chunks"));
 out:
     return status;

@@ -41,7 +41,7 @@ struct parts {
 /* Takes a part that version 1 pads to 8 bytes. */
 static struct hdf5_part take_padded(struct hdf5_part *body, uint64_t bytes, uint64_t version)
 {
-    const struct hdf5_part part = hdf5_take_part(body, (size_t)bytes);
+    const struct hdf5_part part = hdf5_take_part(body, bytes);
 
     (void)hdf5_take_bytes(body, version == 1 ? (size_t)(-bytes % 8) : 0);
     return part;
@@ -124,7 +124,7 @@ static plait_status search_dense(struct search *search, struct hdf5_part body)
     plait_status status = PLAIT_OK;
     struct hdf5_tree2 tree = {.type = HDF5_TREE2_ATTRIBUTES, .side = side_of_attribute, .visit = visit_record};
 
-    (void)hdf5_take(&body, 1); /* version */
+    (void)hdf5_take(&body, 1);                                     /* version */
     (void)hdf5_take_bytes(&body, hdf5_take(&body, 1) & 1 ? 2 : 0); /* highest order so far */
     const uint64_t heap_address = hdf5_take(&body, 8);
     const uint64_t tree_address = hdf5_take(&body, 8);
@@ -190,7 +190,7 @@ static plait_status open_variable(struct search *search, struct hdf5_part value,
     *text = (struct hdf5_part){search->file->bytes, 0, false};
     if (length > 0) {
         TRY(hdf5_global_object(search->file, collection, address, index, text));
-        *text = hdf5_take_part(text, (size_t)length);
+        *text = hdf5_take_part(text, length);
         TRY(hdf5_part_check(text, "text in the global heap"));
     }
 out:

@@ -12,13 +12,13 @@ struct walk {
     struct hdf5_file *file;
     const struct hdf5_space *space;
     const struct hdf5_storage *storage;
-    plait_status (*visit)(void *user, const struct hdf5_chunk *chunk);
+    hdf5_chunk_visit visit;
     void *user;
     uint64_t grid[PLAIT_MAX_RANK]; /* chunks along each axis */
     uint64_t total;
-    uint64_t next;                 /* number of the chunk that must come next */
-    size_t size_bytes;             /* of a chunk's stored size, in new indexes of filtered chunks */
-    size_t record_bytes;           /* HDF5_INDEX_TREE2 */
+    uint64_t next;       /* number of the chunk that must come next */
+    size_t size_bytes;   /* of a chunk's stored size, in new indexes of filtered chunks */
+    size_t record_bytes; /* HDF5_INDEX_TREE2 */
     struct hdf5_array array;
 };
 
@@ -30,6 +30,7 @@ static uint64_t divide_up(uint64_t a, uint64_t b)
 static plait_status found(struct walk *walk, const struct hdf5_chunk *chunk)
 {
     plait_status status = PLAIT_OK;
+    struct hdf5_part stored;
     uint64_t number = 0;
 
     for (size_t i = 0; i < walk->space->rank; i++) {
@@ -39,13 +40,14 @@ static plait_status found(struct walk *walk, const struct hdf5_chunk *chunk)
         number = number * walk->grid[i] + chunk->place[i];
     }
     if (number != walk->next || chunk->address == HDF5_UNDEFINED) {
-        return error_set(PLAIT_ERR_FORMAT, "chunk %" PRIu64 " of %" PRIu64 " was never written, or twice: it has only a "
-                                           "fill value, which plait does not read",
+        return error_set(PLAIT_ERR_FORMAT,
+                         "chunk %" PRIu64 " of %" PRIu64 " was never written, or twice: it has only a "
+                         "fill value, which plait does not read",
                          walk->next, walk->total);
     }
     walk->next++;
-    TRY(hdf5_work(walk->file, chunk->bytes));
-    TRY(walk->visit(walk->user, chunk));
+    TRY(hdf5_part(walk->file, chunk->address, chunk->bytes, "chunk", &stored));
+    TRY(walk->visit(walk->user, chunk, stored));
 out:
     return status;
 }
@@ -116,17 +118,23 @@ static plait_status visit_tree2(struct walk *walk)
 
 /* ---- Places in order -------------------------------------------------------------------------------- */
 
-/* The number of a chunk in an array, which has room for what the dataset may grow to; the axis that may
- * grow without limit, of which there is at most one, counts as the first. */
+/* The axis that may grow without limit: of an extensible array there is one, and it counts as the first. */
+static size_t first_axis(const struct walk *walk)
+{
+    size_t axis = 0;
+
+    while (axis + 1 < walk->space->rank && walk->space->most[axis] != UINT64_MAX) {
+        axis++;
+    }
+    return walk->storage->index == HDF5_INDEX_EXTENSIBLE_ARRAY ? axis : 0;
+}
+
+/* The number of a chunk in an array, which has room for what the dataset may grow to. */
 static uint64_t number_in_array(const struct walk *walk, const uint64_t *place)
 {
-    size_t first = 0;
-    uint64_t number = 0;
+    const size_t first = first_axis(walk);
+    uint64_t number = place[first];
 
-    for (size_t i = 0; walk->storage->index == HDF5_INDEX_EXTENSIBLE_ARRAY && i < walk->space->rank; i++) {
-        first = walk->space->most[i] == UINT64_MAX ? i : first;
-    }
-    number = place[first];
     for (size_t i = 0; i < walk->space->rank; i++) {
         const uint64_t most = divide_up(walk->space->most[i], walk->storage->chunk[i]);
         number = i == first ? number : hdf5_sum(hdf5_product(number, most), place[i]);
@@ -186,8 +194,8 @@ static plait_status visit_array(struct walk *walk)
 
     TRY(hdf5_array_open(walk->file, walk->storage->index_address, extensible, &walk->array));
     if (walk->array.element_bytes != element_bytes) {
-        return error_set(PLAIT_ERR_FORMAT, "its array of chunks has elements of %" PRIu64 " bytes where %" PRIu64
-                                           " should be",
+        return error_set(PLAIT_ERR_FORMAT,
+                         "its array of chunks has elements of %" PRIu64 " bytes where %" PRIu64 " should be",
                          walk->array.element_bytes, element_bytes);
     }
     TRY(visit_places(walk));
@@ -221,8 +229,7 @@ static plait_status visit_index(struct walk *walk)
 }
 
 plait_status hdf5_chunks_visit(struct hdf5_file *file, const struct hdf5_space *space,
-                               const struct hdf5_storage *storage,
-                               plait_status (*visit)(void *user, const struct hdf5_chunk *chunk), void *user)
+                               const struct hdf5_storage *storage, hdf5_chunk_visit visit, void *user)
 {
     plait_status status = PLAIT_OK;
     struct walk walk = {.file = file, .space = space, .storage = storage, .visit = visit, .user = user, .total = 1};
@@ -240,8 +247,9 @@ plait_status hdf5_chunks_visit(struct hdf5_file *file, const struct hdf5_space *
     walk.size_bytes = size_width(storage->chunk_bytes);
     TRY(visit_index(&walk));
     if (walk.next < walk.total) {
-        return error_set(PLAIT_ERR_FORMAT, "chunk %" PRIu64 " of %" PRIu64 " was never written: it has only a fill value, "
-                                           "which plait does not read",
+        return error_set(PLAIT_ERR_FORMAT,
+                         "chunk %" PRIu64 " of %" PRIu64 " was never written: it has only a fill value, "
+                         "which plait does not read",
                          walk.next, walk.total);
     }
 out:

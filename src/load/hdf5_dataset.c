@@ -42,9 +42,10 @@ static plait_status resolve_opaque(struct hdf5_file *file, uint64_t address, str
 
     TRY(hdf5_attribute_read(file, address, "dtype", &found, &scalar, &texts));
     if (type->bytes != 2 || !found || !scalar || strcmp(texts.items[0], "bfloat16") != 0) {
-        status = error_set(PLAIT_ERR_FORMAT,
-                           "its values are %zu opaque bytes each, and no attribute \"dtype\" says that they are bfloat16",
-                           type->bytes);
+        status =
+            error_set(PLAIT_ERR_FORMAT,
+                      "its values are %zu opaque bytes each, and no attribute \"dtype\" says that they are bfloat16",
+                      type->bytes);
         goto out;
     }
     type->kind = HDF5_NUMBER;
@@ -170,15 +171,14 @@ out:
     return status;
 }
 
-static plait_status read_chunk(void *user, const struct hdf5_chunk *chunk)
+static plait_status read_chunk(void *user, const struct hdf5_chunk *chunk, struct hdf5_part stored)
 {
     plait_status status = PLAIT_OK;
     struct reading *reading = user;
     const struct hdf5_storage *storage = &reading->source->storage;
     struct hdf5_part part;
 
-    TRY(hdf5_window(reading->source->file, chunk->address, chunk->bytes, "chunk", &part));
-    TRY(hdf5_unfilter(&storage->filters, chunk->skipped, part, storage->chunk_bytes, &reading->work, &part));
+    TRY(hdf5_unfilter(&storage->filters, chunk->skipped, stored, storage->chunk_bytes, &reading->work, &part));
     TRY(copy_rows(reading, chunk, part.at));
 out:
     return status;

@@ -60,13 +60,13 @@ plait_status hdf5_verify(struct hdf5_file *file, uint64_t address, uint64_t byte
 uint32_t hdf5_checksum(const unsigned char *bytes, size_t size, size_t hole);
 
 /* The next `bytes` bytes as they are; NULL if there are fewer. */
-const unsigned char *hdf5_take_bytes(struct hdf5_part *part, size_t bytes);
+const unsigned char *hdf5_take_bytes(struct hdf5_part *part, uint64_t bytes);
 
 /* The next `bytes` (at most 8) as a number, least significant byte first. */
 uint64_t hdf5_take(struct hdf5_part *part, size_t bytes);
 
 /* The next bytes as a part of their own. */
-struct hdf5_part hdf5_take_part(struct hdf5_part *part, size_t bytes);
+struct hdf5_part hdf5_take_part(struct hdf5_part *part, uint64_t bytes);
 
 /* Fails if more was taken than there was. */
 plait_status hdf5_part_check(const struct hdf5_part *part, const char *what);

@@ -23,13 +23,15 @@ static plait_status refuse_filter(uint64_t id)
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (known[i].id == id) {
-            return error_set(PLAIT_ERR_FORMAT, "its chunks went through filter %s where plait reads deflate, shuffle and "
-                                               "fletcher32; write it anew without",
+            return error_set(PLAIT_ERR_FORMAT,
+                             "its chunks went through filter %s where plait reads deflate, shuffle and "
+                             "fletcher32; write it anew without",
                              known[i].name);
         }
     }
-    return error_set(PLAIT_ERR_FORMAT, "its chunks went through filter %" PRIu64 " where plait reads deflate (1), shuffle "
-                                       "(2) and fletcher32 (3); write it anew without",
+    return error_set(PLAIT_ERR_FORMAT,
+                     "its chunks went through filter %" PRIu64 " where plait reads deflate (1), shuffle "
+                     "(2) and fletcher32 (3); write it anew without",
                      id);
 }
 
@@ -124,7 +126,8 @@ static plait_status undo_shuffle(struct hdf5_part stored, size_t value_bytes, un
     const size_t count = value_bytes > 0 ? stored.left / value_bytes : 0;
 
     if (stored.left > room) {
-        return error_set(PLAIT_ERR_FORMAT, "a chunk has %zu shuffled bytes where there is room for %zu", stored.left, room);
+        return error_set(PLAIT_ERR_FORMAT, "a chunk has %zu shuffled bytes where there is room for %zu", stored.left,
+                         room);
     }
     for (size_t place = 0; place < value_bytes && count > 0; place++) {
         const unsigned char *from = stored.at + place * count;
@@ -165,8 +168,8 @@ static plait_status undo_fletcher32(struct hdf5_part stored, struct hdf5_part *o
     const uint32_t got = fletcher32(bytes.at, bytes.left);
 
     if (stored.beyond || got != wanted) {
-        return error_set(PLAIT_ERR_FORMAT, "a chunk is damaged: its fletcher32 is %08" PRIx64 ", its bytes give %08" PRIx32,
-                         wanted, got);
+        return error_set(PLAIT_ERR_FORMAT,
+                         "a chunk is damaged: its fletcher32 is %08" PRIx64 ", its bytes give %08" PRIx32, wanted, got);
     }
     *out = bytes;
     return PLAIT_OK;
@@ -203,8 +206,8 @@ out:
     return status;
 }
 
-plait_status hdf5_unfilter(const struct hdf5_filters *filters, uint32_t skipped, struct hdf5_part stored, uint64_t bytes,
-                           struct hdf5_unfilter *work, struct hdf5_part *out)
+plait_status hdf5_unfilter(const struct hdf5_filters *filters, uint32_t skipped, struct hdf5_part stored,
+                           uint64_t bytes, struct hdf5_unfilter *work, struct hdf5_part *out)
 {
     plait_status status = PLAIT_OK;
     struct hdf5_part current = stored;

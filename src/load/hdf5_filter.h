@@ -30,7 +30,7 @@ void hdf5_unfilter_free(struct hdf5_unfilter *work);
 
 /* Undoes the filters, but for those whose bit (the first filter's is the lowest) is set in `skipped`:
  * *out is `stored` itself or lies in `work`. Anything but `bytes` bytes is a failure. */
-plait_status hdf5_unfilter(const struct hdf5_filters *filters, uint32_t skipped, struct hdf5_part stored, uint64_t bytes,
-                           struct hdf5_unfilter *work, struct hdf5_part *out);
+plait_status hdf5_unfilter(const struct hdf5_filters *filters, uint32_t skipped, struct hdf5_part stored,
+                           uint64_t bytes, struct hdf5_unfilter *work, struct hdf5_part *out);
 
 #endif

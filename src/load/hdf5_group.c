@@ -21,12 +21,12 @@ struct name {
 /* A walk through a group's links: all of them, or the one that is wanted. */
 struct walk {
     struct hdf5_file *file;
-    const struct name *wanted;    /* NULL: all */
-    uint64_t address;             /* of the wanted one's object; HDF5_UNDEFINED if it was not found */
-    struct hdf5_texts *names;     /* of all */
-    struct hdf5_part segment;     /* old groups: the local heap */
-    struct hdf5_fractal heap;     /* new groups with many links */
-    uint32_t hash;                /* of the wanted one */
+    const struct name *wanted; /* NULL: all */
+    uint64_t address;          /* of the wanted one's object; HDF5_UNDEFINED if it was not found */
+    struct hdf5_texts *names;  /* of all */
+    struct hdf5_part segment;  /* old groups: the local heap */
+    struct hdf5_fractal heap;  /* new groups with many links */
+    uint32_t hash;             /* of the wanted one */
 };
 
 static int name_compare(struct name a, struct name b)
@@ -163,14 +163,13 @@ static plait_status visit_message(struct walk *walk, struct hdf5_part body)
     const uint64_t version = hdf5_take(&body, 1);
     const uint64_t flags = hdf5_take(&body, 1);
     const char *other = link_kind(flags & 0x08 ? hdf5_take(&body, 1) : 0);
-    struct name name;
 
     if (version != 1) {
         return error_set(PLAIT_ERR_FORMAT, "link message version %" PRIu64 " where plait reads 1", version);
     }
     (void)hdf5_take_bytes(&body, (flags & 0x04 ? 8 : 0) + (flags & 0x10 ? 1 : 0)); /* order, character set */
-    name.length = (size_t)hdf5_take(&body, (size_t)1 << (flags & 3));
-    name.text = (const char *)hdf5_take_bytes(&body, name.length);
+    const struct hdf5_part text = hdf5_take_part(&body, hdf5_take(&body, (size_t)1 << (flags & 3)));
+    const struct name name = {(const char *)text.at, text.left};
     const uint64_t address = other ? HDF5_UNDEFINED : hdf5_take(&body, 8);
     TRY(hdf5_part_check(&body, "link message"));
     TRY(visit_link(walk, name, address, other));
@@ -206,7 +205,7 @@ static plait_status walk_dense(struct walk *walk, struct hdf5_part body)
     plait_status status = PLAIT_OK;
     struct hdf5_tree2 tree = {.type = HDF5_TREE2_LINKS, .side = side_of_link, .visit = visit_record};
 
-    (void)hdf5_take(&body, 1); /* version */
+    (void)hdf5_take(&body, 1);                                     /* version */
     (void)hdf5_take_bytes(&body, hdf5_take(&body, 1) & 1 ? 8 : 0); /* highest order so far */
     const uint64_t heap_address = hdf5_take(&body, 8);
     const uint64_t tree_address = hdf5_take(&body, 8);

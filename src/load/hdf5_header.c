@@ -110,7 +110,7 @@ static plait_status take_message(struct hdf5_header *header, struct hdf5_message
     const uint64_t bytes = hdf5_take(block, 2);
     const uint64_t flags = hdf5_take(block, 1);
     (void)hdf5_take_bytes(block, header->prefix_bytes - (header->old ? 5 : 4));
-    out->body = hdf5_take_part(block, (size_t)bytes);
+    out->body = hdf5_take_part(block, bytes);
     if (block->beyond) {
         return error_set(PLAIT_ERR_FORMAT, "a message of type %d and %" PRIu64 " bytes ends beyond its object header",
                          out->type, bytes);
@@ -178,7 +178,8 @@ plait_status hdf5_message_find(struct hdf5_file *file, uint64_t address, int typ
         TRY(hdf5_header_next(&header, &message));
     }
     if (out->type == type && out->shared) {
-        return error_set(PLAIT_ERR_FORMAT, "its %s is committed or shared, which plait does not read", message_name(type));
+        return error_set(PLAIT_ERR_FORMAT, "its %s is committed or shared, which plait does not read",
+                         message_name(type));
     }
 out:
     return status;

@@ -31,14 +31,14 @@ enum { HDF5_PENDING = 16 };
 
 struct hdf5_header {
     struct hdf5_file *file;
-    bool old;                 /* version 1 */
-    size_t prefix_bytes;      /* what stands before each message */
-    struct hdf5_part block;   /* the rest of the block being read */
+    bool old;               /* version 1 */
+    size_t prefix_bytes;    /* what stands before each message */
+    struct hdf5_part block; /* the rest of the block being read */
     size_t pending_count;
     struct {
         uint64_t address;
         uint64_t bytes;
-    } pending[HDF5_PENDING];  /* blocks that were named and are to be read */
+    } pending[HDF5_PENDING]; /* blocks that were named and are to be read */
 };
 
 plait_status hdf5_header_open(struct hdf5_file *file, uint64_t address, struct hdf5_header *out);

@@ -64,8 +64,8 @@ static bool next_object(struct hdf5_collection *collection, uint64_t *index, str
     if (*index == 0 || bytes > collection->rest.left) {
         return false;
     }
-    *object = hdf5_take_part(&collection->rest, (size_t)bytes);
-    (void)hdf5_take_bytes(&collection->rest, (size_t)(-bytes % 8));
+    *object = hdf5_take_part(&collection->rest, bytes);
+    (void)hdf5_take_bytes(&collection->rest, (-bytes % 8));
     return true;
 }
 
@@ -106,12 +106,12 @@ static plait_status take_table(struct hdf5_part *part, uint64_t max_object_bytes
     (void)hdf5_take(part, 2); /* rows of a new root */
     out->root = hdf5_take(part, 8);
     out->root_rows = (size_t)hdf5_take(part, 2);
-    if (!hdf5_is_power_of_two(out->width) || !hdf5_is_power_of_two(out->first_bytes) || !hdf5_is_power_of_two(out->max_direct_bytes) ||
-        out->first_bytes > out->max_direct_bytes || heap_bits > 64 ||
+    if (!hdf5_is_power_of_two(out->width) || !hdf5_is_power_of_two(out->first_bytes) ||
+        !hdf5_is_power_of_two(out->max_direct_bytes) || out->first_bytes > out->max_direct_bytes || heap_bits > 64 ||
         hdf5_log2(out->width) + hdf5_log2(out->max_direct_bytes) > MOST_BITS || out->root_rows > MOST_BITS) {
         return error_set(PLAIT_ERR_FORMAT,
-                         "the fractal heap at %" PRIu64 " is damaged: %" PRIu64 " blocks a row, of %" PRIu64 " to %" PRIu64
-                         " bytes, %zu rows, sizes of %zu bits",
+                         "the fractal heap at %" PRIu64 " is damaged: %" PRIu64 " blocks a row, of %" PRIu64
+                         " to %" PRIu64 " bytes, %zu rows, sizes of %zu bits",
                          out->address, out->width, out->first_bytes, out->max_direct_bytes, out->root_rows, heap_bits);
     }
     out->offset_bytes = (heap_bits + 7) / 8;
@@ -187,7 +187,7 @@ static plait_status descend(const struct hdf5_fractal *heap, size_t rows, uint64
     const uint64_t column = (*offset - row_begin) / *child_bytes;
     *offset = (*offset - row_begin) % *child_bytes;
     TRY(hdf5_block(heap->file, *address, 4 + 9 + heap->offset_bytes + 8 * heap->width * rows + 4, "FHIB", &part));
-    (void)hdf5_take_bytes(&part, (size_t)(9 + heap->offset_bytes + 8 * (heap->width * row + column)));
+    (void)hdf5_take_bytes(&part, (9 + heap->offset_bytes + 8 * (heap->width * row + column)));
     *address = hdf5_take(&part, 8);
 out:
     return status;
@@ -205,16 +205,18 @@ plait_status hdf5_fractal_object(const struct hdf5_fractal *heap, const unsigned
 
     if (id[0] != 0) {
         return error_set(PLAIT_ERR_FORMAT,
-                         "it is a huge or tiny object of the fractal heap at %" PRIu64 " (kind %d), which plait does not read",
+                         "it is a huge or tiny object of the fractal heap at %" PRIu64
+                         " (kind %d), which plait does not read",
                          heap->address, id[0] >> 4);
     }
     while (rows > 0) {
         TRY(descend(heap, rows, &address, &offset, &block_bytes));
-        rows = block_bytes > heap->max_direct_bytes ? hdf5_log2(block_bytes / (heap->width * heap->first_bytes)) + 1 : 0;
+        rows =
+            block_bytes > heap->max_direct_bytes ? hdf5_log2(block_bytes / (heap->width * heap->first_bytes)) + 1 : 0;
     }
     TRY(open_direct(heap, address, block_bytes, &part));
-    (void)hdf5_take_bytes(&part, (size_t)(offset < part.left ? offset : part.left));
-    *object = hdf5_take_part(&part, (size_t)bytes);
+    (void)hdf5_take_bytes(&part, (offset < part.left ? offset : part.left));
+    *object = hdf5_take_part(&part, bytes);
     TRY(hdf5_work(heap->file, bytes));
     TRY(hdf5_part_check(&part, "direct block of a fractal heap"));
 out:

@@ -35,10 +35,10 @@ struct hdf5_fractal {
     struct hdf5_file *file;
     uint64_t address;
     uint64_t root;
-    size_t root_rows;       /* 0: the root is a direct block */
-    bool checksums;         /* direct blocks have them */
-    size_t offset_bytes;    /* of an offset within the heap */
-    size_t length_bytes;    /* of an object's length, in its id */
+    size_t root_rows;    /* 0: the root is a direct block */
+    bool checksums;      /* direct blocks have them */
+    size_t offset_bytes; /* of an offset within the heap */
+    size_t length_bytes; /* of an object's length, in its id */
     size_t id_bytes;
     uint64_t width;
     uint64_t first_bytes;

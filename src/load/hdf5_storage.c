@@ -18,7 +18,8 @@ struct source {
 
 static plait_status refuse_unwritten(void)
 {
-    return error_set(PLAIT_ERR_FORMAT, "its values were never written: it has only a fill value, which plait does not read");
+    return error_set(PLAIT_ERR_FORMAT,
+                     "its values were never written: it has only a fill value, which plait does not read");
 }
 
 static plait_status check_bytes(const struct source *source, uint64_t stored)
@@ -36,7 +37,7 @@ static plait_status parse_compact(const struct source *source, struct hdf5_part 
     const uint64_t bytes = hdf5_take(body, 2);
 
     TRY(check_bytes(source, bytes));
-    out->values = hdf5_take_part(body, (size_t)bytes);
+    out->values = hdf5_take_part(body, bytes);
 out:
     return status;
 }
@@ -74,8 +75,8 @@ static plait_status take_chunk(const struct source *source, struct hdf5_part *bo
     }
     const uint64_t value_bytes = hdf5_take(body, width);
     if (value_bytes != source->type->bytes || out->chunk_bytes == 0) {
-        return error_set(PLAIT_ERR_FORMAT, "it has chunks of %" PRIu64 " bytes, with values of %" PRIu64
-                                           " bytes where they have %zu",
+        return error_set(PLAIT_ERR_FORMAT,
+                         "it has chunks of %" PRIu64 " bytes, with values of %" PRIu64 " bytes where they have %zu",
                          out->chunk_bytes, value_bytes, source->type->bytes);
     }
     return PLAIT_OK;
@@ -111,7 +112,8 @@ static plait_status parse_chunks_new(const struct source *source, struct hdf5_pa
         return error_set(PLAIT_ERR_FORMAT, "chunks at its edges are not filtered, which plait does not read");
     }
     if (index < HDF5_INDEX_SINGLE || index > HDF5_INDEX_TREE2) {
-        return error_set(PLAIT_ERR_FORMAT, "its chunks have an index of kind %" PRIu64 " where plait reads 1 to 5", index);
+        return error_set(PLAIT_ERR_FORMAT, "its chunks have an index of kind %" PRIu64 " where plait reads 1 to 5",
+                         index);
     }
     out->index = (enum hdf5_index)index;
     out->single_bytes = out->chunk_bytes;

@@ -18,7 +18,7 @@ enum hdf5_index {
 
 struct hdf5_storage {
     bool is_chunked;
-    struct hdf5_part values;        /* all of them, if they are not in chunks */
+    struct hdf5_part values; /* all of them, if they are not in chunks */
     enum hdf5_index index;
     uint64_t index_address;         /* of the index, or of the chunk if there is only one */
     uint64_t single_bytes;          /* HDF5_INDEX_SINGLE, filtered: the chunk's stored size */

@@ -8,8 +8,8 @@
 /* ---- Version 1 -------------------------------------------------------------------------------------- */
 
 /* Takes the head of the node at an address and leaves `out` at its first key. */
-static plait_status open_node1(struct hdf5_file *file, uint64_t address, const struct hdf5_tree1 *tree,
-                               unsigned *level, size_t *count, struct hdf5_part *out)
+static plait_status open_node1(struct hdf5_file *file, uint64_t address, const struct hdf5_tree1 *tree, unsigned *level,
+                               size_t *count, struct hdf5_part *out)
 {
     plait_status status = PLAIT_OK;
 
@@ -111,7 +111,7 @@ static plait_status visit_node2(struct tree2 *tree, uint64_t address, uint64_t c
     TRY(hdf5_work(tree->file, bytes));
     (void)hdf5_take(&records, 2); /* version, type */
     children = records;
-    (void)hdf5_take_bytes(&children, (size_t)record_bytes);
+    (void)hdf5_take_bytes(&children, record_bytes);
     for (uint64_t i = 0; i <= count; i++) {
         const unsigned char *record = i < count ? hdf5_take_bytes(&records, tree->want->record_bytes) : NULL;
         const int side = record && tree->want->side ? tree->want->side(tree->want->user, record) : 0;
@@ -148,7 +148,8 @@ plait_status hdf5_tree2_visit(struct hdf5_file *file, uint64_t address, const st
     const uint64_t root_count = hdf5_take(&part, 2);
     if (type != want->type || record_bytes != want->record_bytes || depth > HDF5_TREE_LEVELS) {
         return error_set(PLAIT_ERR_FORMAT,
-                         "the B-tree at %" PRIu64 " has type %u, records of %" PRIu64 " bytes and depth %zu where type %u, %zu "
+                         "the B-tree at %" PRIu64 " has type %u, records of %" PRIu64
+                         " bytes and depth %zu where type %u, %zu "
                          "bytes and depth 0 to %d should be",
                          address, type, record_bytes, depth, want->type, want->record_bytes, HDF5_TREE_LEVELS);
     }

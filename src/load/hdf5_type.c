@@ -143,8 +143,9 @@ static plait_status parse_variable(uint64_t bits, struct hdf5_type *out)
 
 static plait_status parse_class(struct hdf5_part *body, uint64_t class, uint64_t bits, struct hdf5_type *out)
 {
-    static const char *const names[] = {"integers", "floats", "times", "text", "bit fields", "opaque", "compounds",
-                                        "references", "enumerated (bool?)", "lists", "arrays", "complex"};
+    static const char *const names[] = {"integers",           "floats", "times",     "text",
+                                        "bit fields",         "opaque", "compounds", "references",
+                                        "enumerated (bool?)", "lists",  "arrays",    "complex"};
 
     switch (class) {
     case CLASS_INTEGER:
@@ -220,13 +221,13 @@ static float float_from_half(uint16_t half)
 }
 
 /* Each value v, of C's `type`, gives one float. */
-#define CONVERT(type, float_of_v)                       \
-    do {                                                \
-        for (size_t i = 0; i < count; i++) {            \
-            type v;                                     \
-            memcpy(&v, src + i * sizeof v, sizeof v);   \
-            out[i] = (float_of_v);                      \
-        }                                               \
+#define CONVERT(type, float_of_v)                     \
+    do {                                              \
+        for (size_t i = 0; i < count; i++) {          \
+            type v;                                   \
+            memcpy(&v, src + i * sizeof v, sizeof v); \
+            out[i] = (float_of_v);                    \
+        }                                             \
     } while (0)
 
 static bool convert_doubles(const unsigned char *src, size_t count, float *out, size_t *bad)

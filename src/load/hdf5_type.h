@@ -8,8 +8,8 @@
 struct hdf5_space {
     size_t rank;
     uint64_t dims[PLAIT_MAX_RANK];
-    uint64_t most[PLAIT_MAX_RANK];   /* what dims may grow to; UINT64_MAX: without limit */
-    uint64_t count;                  /* of values; 0 for a null space, which has rank 0 */
+    uint64_t most[PLAIT_MAX_RANK]; /* what dims may grow to; UINT64_MAX: without limit */
+    uint64_t count;                /* of values; 0 for a null space, which has rank 0 */
 };
 
 plait_status hdf5_space_parse(struct hdf5_part body, struct hdf5_space *out);

@@ -92,8 +92,8 @@ static plait_status find_end(const unsigned char *bytes, size_t size, size_t *en
         return error_set(PLAIT_ERR_FORMAT, "this is no ZIP archive, or it is cut off: its end is missing");
     }
     if (found > 1) {
-        return error_set(PLAIT_ERR_FORMAT, "the archive has %zu ends, of which readers may choose either; write it anew",
-                         found);
+        return error_set(PLAIT_ERR_FORMAT,
+                         "the archive has %zu ends, of which readers may choose either; write it anew", found);
     }
     return PLAIT_OK;
 }
@@ -124,19 +124,16 @@ out:
     return status;
 }
 
-/* The message of libzip's error, which is freed. */
 static plait_status fail(zip_error_t *error)
 {
     const bool no_memory = zip_error_code_zip(error) == ZIP_ER_MEMORY;
-    const plait_status status = error_set(no_memory ? PLAIT_ERR_HOST_MEMORY : PLAIT_ERR_FORMAT, "libzip: %s",
-                                          zip_error_strerror(error));
 
-    zip_error_fini(error);
-    return status;
+    return error_set(no_memory ? PLAIT_ERR_HOST_MEMORY : PLAIT_ERR_FORMAT, "libzip: %s", zip_error_strerror(error));
 }
 
 static plait_status open_zip(const void *bytes, size_t size, zip_flags_t flags, struct zip **out)
 {
+    plait_status status = PLAIT_OK;
     zip_error_t error;
 
     zip_error_init(&error);
@@ -144,10 +141,10 @@ static plait_status open_zip(const void *bytes, size_t size, zip_flags_t flags, 
     *out = source ? zip_open_from_source(source, (int)flags, &error) : NULL;
     if (!*out) {
         zip_source_free(source);
-        return fail(&error);
+        status = fail(&error);
     }
     zip_error_fini(&error);
-    return PLAIT_OK;
+    return status;
 }
 
 plait_status archive_open(const char *name, const void *bytes, size_t size, size_t max_bytes, struct archive *out)
@@ -159,8 +156,12 @@ plait_status archive_open(const char *name, const void *bytes, size_t size, size
     TRY(open_zip(bytes, size, ZIP_RDONLY, &archive.zip));
     TRY(check_names(&archive));
     archive_close(&archive);
-    /* Now that names are sound, libzip's own check, which says less: are heads as the directory has them? */
-    TRY(open_zip(bytes, size, ZIP_RDONLY | ZIP_CHECKCONS, &archive.zip));
+    /* libzip's own check of the rest, which comes second because it does not say what is wrong. */
+    status = open_zip(bytes, size, ZIP_RDONLY | ZIP_CHECKCONS, &archive.zip);
+    if (status != PLAIT_OK) {
+        (void)error_within(status, "the heads of its members do not fit its central directory: ");
+        goto out;
+    }
     *out = archive;
     archive.zip = NULL;
 out:
@@ -208,7 +209,8 @@ static plait_status check_kind(const struct archive *archive, const zip_stat_t *
         return error_set(PLAIT_ERR_FORMAT, "it is encrypted");
     }
     if (!is_stored && stat->comp_method != ZIP_CM_DEFLATE) {
-        return error_set(PLAIT_ERR_FORMAT, "it is compressed by method %u where plait reads 0 (stored) and 8 (deflated)",
+        return error_set(PLAIT_ERR_FORMAT,
+                         "it is compressed by method %u where plait reads 0 (stored) and 8 (deflated)",
                          stat->comp_method);
     }
     if (stat->comp_size > archive->size || (is_stored && stat->comp_size != stat->size) ||
@@ -300,6 +302,5 @@ plait_status archive_read(struct archive *archive, const char *member, size_t ma
 {
     const plait_status status = read_member(archive, member, max_bytes, bytes, size);
 
-    return status == PLAIT_OK ? status
-                              : error_within(status, "%s: member \"%s\": ", archive->name, show(member).text);
+    return status == PLAIT_OK ? status : error_within(status, "%s: member \"%s\": ", archive->name, show(member).text);
 }

@@ -21,7 +21,7 @@ struct archive {
     struct zip *zip;  /* libzip's */
     const char *name; /* borrowed; messages begin with it */
     size_t size;
-    size_t left;      /* bytes that members may still take */
+    size_t left; /* bytes that members may still take */
 };
 
 /* Opens an archive that lies in `bytes`, which must stay until archive_close. All members that are read

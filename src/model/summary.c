@@ -308,7 +308,9 @@ plait_status rows_summary(const struct layer_row *rows, size_t count, const plai
     while (!divide(&table, width)) {
         width++;
     }
-    text_add(out, "Model: \"%s\"\n", opts->title ? opts->title : "functional"); /* Keras's name for one without */
+    text_add(out, "Model: \"");
+    add_printable(out, opts->title ? opts->title : "functional"); /* Keras's name for one without */
+    text_add(out, "\"\n");
     add_header(&table);
     const size_t first = opts->hide_input && count > 1 ? 1 : 0;
     for (size_t i = first; i < count; i++) {

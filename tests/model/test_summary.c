@@ -319,7 +319,8 @@ static void any_name_gives_printable_text(void **state)
         char name[32];
         (void)snprintf(name, sizeof name, "%s", cases[i][0]);
         const struct layer_row row = {.name = name, .class_name = "ReLU", .connected = name};
-        check_ok(rows_summary(&row, 1, &(plait_summary_opts){0}, &text));
+        check_ok(rows_summary(&row, 1, &(plait_summary_opts){.title = "\x1b[2J"}, &text));
+        check_has(text_string(&text), "Model: \"\uFFFD[2J\"\n");
         check_has(text_string(&text), scratch_text("│ %s", cases[i][1]));
         assert_int_equal(table_width(text_string(&text)), 88);
         text_free(&text);
