@@ -61,6 +61,21 @@ static void load_pair(__global const float *first, __global const float *second,
     }
 }
 
+/* Stores a row of pixels; `residual` is NULL if there is none. */
+static void store_row(const float16 *transform, int cols, int filters, __global const float *bias,
+                      __global float *y, int y_stride, __global const float *residual, int residual_stride)
+{
+    const float16 offset = *(__global const anywhere16 *)bias;
+
+    for (int j = 0; j < cols; j++) {
+        float16 value = transform[2 * j] + offset;
+        if (residual) {
+            value += load_first(residual + j * residual_stride, filters);
+        }
+        store_first(ACTIVATE(value), y + j * y_stride, filters);
+    }
+}
+
 __kernel void conv2d_fft_inverse(__global const float *lines, const long lines_offset, __global float *y,
                                  const long y_offset, __global const float *residual, const long residual_offset,
                                  __global const float *packed, const int8 y_view, const int8 residual_view,
@@ -75,26 +90,19 @@ __kernel void conv2d_fft_inverse(__global const float *lines, const long lines_o
     const int row_end = min(min(tiles.s2, y_view.s0 - top), (share + 1) * 2 * work.s1);
     const int cols = min(tiles.s3, y_view.s1 - left);
     const int filters = y_view.s2 - 16 * block;
-    const float16 bias = *(__global const anywhere16 *)(packed + work.s4 + 16 * block);
     float16 line[2 * LENGTH];
     float16 transform[2 * LENGTH];
 
     lines += lines_offset + (tile * work.s0 + block) * (LENGTH / 2 + 1) * tiles.s2 * 32;
-    y += y_offset + picture * y_view.s3 + 16 * block;
-    residual += residual_offset + picture * residual_view.s1 + 16 * block;
+    y += y_offset + picture * y_view.s3 + top * y_view.s4 + left * y_view.s5 + 16 * block;
+    residual += residual_offset + picture * residual_view.s1 + top * residual_view.s2 + left * residual_view.s3 + 16 * block;
     for (int row = share * 2 * work.s1; row < row_end; row += 2) {
         const int rows = min(2, row_end - row);
         load_pair(lines + row * 32, lines + (row + rows - 1) * 32, tiles.s2 * 32, line);
         transform_line(line, transform, packed + work.s3);
         for (int i = 0; i < rows; i++) {
-            for (int j = 0; j < cols; j++) {
-                float16 value = transform[2 * j + 1 - i] + bias;
-                if (residual_view.s0) {
-                    value += load_first(residual + (top + row + i) * residual_view.s2 + (left + j) * residual_view.s3,
-                                        filters);
-                }
-                store_first(ACTIVATE(value), y + (top + row + i) * y_view.s4 + (left + j) * y_view.s5, filters);
-            }
+            store_row(transform + 1 - i, cols, filters, packed + work.s4 + 16 * block, y + (row + i) * y_view.s4, y_view.s5,
+                      residual_view.s0 ? residual + (row + i) * residual_view.s2 : 0, residual_view.s3);
         }
     }
 }

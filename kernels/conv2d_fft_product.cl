@@ -20,6 +20,7 @@
  *   -D ROWS                  1 to 8 tiles share weights in registers
  * Work-items: {k}{tiles}. */
 
+#include "fetch.clh"
 #include "fft.clh"
 #include "part.clh"
 
@@ -42,6 +43,9 @@
 #else
 #error "ROWS is not from 1 to 8"
 #endif
+
+/* Weights come from memory, once, and are asked for so many floats before they are needed. */
+#define AHEAD 2048
 
 #define BEGIN(i)                                                          \
     __global const float *row##i = x + min(i, rows - 1) * x_stride;       \
@@ -122,6 +126,8 @@ static void multiply(__global const float *x, int x_stride, int channels, int ro
         for (int c = 0; c < min(16, channels - block); c++, weights += 32) {
             const float16 w_re = *(__global const anywhere16 *)weights;
             const float16 w_im = *(__global const anywhere16 *)(weights + 16);
+            FETCH(weights + AHEAD)
+            FETCH(weights + AHEAD + 16)
             EACH_ROW(ADD)
         }
     }
