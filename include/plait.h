@@ -14,6 +14,7 @@
 #include <plait/layers.h>
 #include <plait/load.h>
 #include <plait/model.h>
+#include <plait/reshaping.h>
 #include <plait/shape.h>
 #include <plait/status.h>
 #include <plait/tensor.h>

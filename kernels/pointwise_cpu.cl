@@ -5,11 +5,18 @@
  *
  *   dims, x_strides, y_strides   RANK axes; the last has stride 1, or 0 where x is broadcast
  *
- *   -D RANK=... -D RUN=... -D ACTIVATION=... (activation.clh) */
+ *   -D RANK=... -D RUN=... -D ACTIVATION=... (activation.clh)
+ *   -D STRIDED   x has any stride along the last axis */
 #define REAL float16
 #include "activation.clh"
 #include "walk.clh"
 #include "row.clh"
+
+#ifdef STRIDED
+#define LOAD load_strided
+#else
+#define LOAD load_row
+#endif
 
 __kernel void pointwise_cpu(__global const float *x, const long x_offset, __global float *y, const long y_offset,
                             const int8 dims, const int8 x_strides, const int8 y_strides)
@@ -24,7 +31,7 @@ __kernel void pointwise_cpu(__global const float *x, const long x_offset, __glob
 
         for (int i = 0; i < share.columns; i += 16) {
             const int count = min(16, share.columns - i);
-            store_part(ACTIVATE(load_row(x_row, x_step, i, count)), y_row + i, count);
+            store_part(ACTIVATE(LOAD(x_row, x_step, i, count)), y_row + i, count);
         }
     }
 }
