@@ -18,19 +18,13 @@ static void infer(plait_graph *graph, struct node *node, const plait_shape *inpu
     node->shape = inputs[0];
 }
 
-static bool activation(const struct node *node, struct activation *activation)
-{
-    *activation = *(const struct activation *)node->params;
-    return true;
-}
-
 static const struct op op_activation = {
     .name = "activation",
     .class_name = "Activation",
     .infer = infer,
     .variants = pointwise_variants,
     .variant_count = POINTWISE_VARIANTS,
-    .activation = activation,
+    .activation = pointwise_activation,
 };
 
 /* The operator of an activation, and its parameters. */
