@@ -15,6 +15,7 @@
 #include <plait/layers.h>
 #include <plait/load.h>
 #include <plait/model.h>
+#include <plait/normalization.h>
 #include <plait/operations.h>
 #include <plait/reshaping.h>
 #include <plait/shape.h>

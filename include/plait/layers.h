@@ -166,10 +166,11 @@ PLAIT_API plait_node plait_activate(plait_node x, plait_activation activation, c
 typedef struct plait_softmax_opts {
     const char *name;
     int axis;             /* the batch counted; 0: -1 */
+    plait_axes axes;      /* several axes, in place of `axis`; none: that one */
     uint64_t reserved[8]; /* 0 */
 } plait_softmax_opts;
 
-/* Along one axis of x: y = exp(x - max x) / sum of exp(x - max x). */
+/* Along an axis of x, or over several axes together: y = exp(x - max x) / sum of exp(x - max x). */
 PLAIT_API plait_node plait_softmax(plait_node x, const plait_softmax_opts *opts);
 
 /* ---- Shape ------------------------------------------------------------------------------------------ */

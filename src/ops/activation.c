@@ -41,7 +41,7 @@ static struct function function_of(plait_activation activation)
     const bool log = activation == PLAIT_LOG_SOFTMAX;
 
     if (log || activation == PLAIT_SOFTMAX) {
-        return (struct function){.op = &op_softmax_activation, .params.softmax = {.axis = -1, .log = log}};
+        return (struct function){.op = &op_softmax_activation, .params.softmax = {.axes = PLAIT_AXES(-1), .log = log}};
     }
     return (struct function){.op = &op_activation, .params.pointwise = {.kind = activation}};
 }

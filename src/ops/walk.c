@@ -65,6 +65,14 @@ static void pad(struct view *view, size_t rank)
 
 /* A run's batch may be smaller than the planned one. A batch of 1 leaves an axis out, which can only make
  * the fewest axes fewer. */
+void walk_align_views(struct view *const *views, size_t count, size_t rank)
+{
+    view_collapse(views, count);
+    for (size_t i = 0; i < count; i++) {
+        pad(views[i], rank);
+    }
+}
+
 void walk_align(struct operand *operands, size_t count, size_t rank)
 {
     struct view *pointers[WALK_MAX_OPERANDS] = {NULL};
@@ -73,10 +81,7 @@ void walk_align(struct operand *operands, size_t count, size_t rank)
     for (size_t i = 0; i < count; i++) {
         pointers[i] = &operands[i].view;
     }
-    view_collapse(pointers, count);
-    for (size_t i = 0; i < count; i++) {
-        pad(pointers[i], rank);
-    }
+    walk_align_views(pointers, count, rank);
 }
 
 static size_t divide_up(size_t a, size_t b)
@@ -100,8 +105,8 @@ static struct range range_of(const struct view *y, size_t group)
     return (struct range){.global = {divide_up(columns, WALK_RUN), divide_up(rows, rows_each)}, .local = {1, 1}};
 }
 
-plait_status walk_launch(const struct step *step, const struct run *run, size_t index,
-                         const struct operand *operands, size_t count)
+plait_status walk_launch(const struct step *step, const struct run *run, size_t index, const struct operand *operands,
+                         size_t count)
 {
     struct operand aligned[WALK_MAX_OPERANDS];
     struct arg args[3 * WALK_MAX_OPERANDS + 1];

@@ -34,7 +34,10 @@ void walk_plan(struct step *step, enum walk_form form, size_t rank, const struct
 /* Asks for the kernel `name`; returns its options, to add to. */
 struct text *walk_kernel(struct step *step, const char *name);
 
-/* Brings the operands' views to exactly `rank` axes: the fewest, behind axes of size 1. */
+/* Brings the views to exactly `rank` axes: the fewest, behind axes of size 1. */
+void walk_align_views(struct view *const *views, size_t count, size_t rank);
+
+/* The same for operands. */
 void walk_align(struct operand *operands, size_t count, size_t rank);
 
 /* Launches the kernel that was asked for as number `index`. */
