@@ -3,15 +3,16 @@
  *     y[i] = ACTIVATE(AFFINE(x[i], p[i], q[i]))          (affine.clh)
  * for CPUs: a work-item computes a share of the rows, 16 elements at a time (row.clh).
  *
- *   dims, x_strides, p_strides, q_strides, y_strides   RANK axes, the last with stride 1 or 0; p and q have
- *                                                      stride 0 where they are broadcast
+ *   dims, x_strides, p_strides, q_strides, y_strides   WALK_AXES axes (walk.clh), the last with stride 1 or 0; p
+ *                                                      and q have stride 0 where they are broadcast
  *
- *   -D RANK=... -D RUN=... -D DIVIDES (affine.clh) -D ACTIVATION=... (activation.clh) */
+ *   -D RUN=... -D DIVIDES (affine.clh) -D ACTIVATION=... (activation.clh) */
 #pragma OPENCL FP_CONTRACT OFF
 #define REAL float16
 #include "activation.clh"
 #include "affine.clh"
 #include "walk.clh"
+#include "part.clh"
 #include "row.clh"
 
 __kernel void affine_cpu(__global const float *x, const long x_offset, __global const float *p, const long p_offset,
@@ -20,22 +21,24 @@ __kernel void affine_cpu(__global const float *x, const long x_offset, __global 
                          const int8 y_strides)
 {
     struct share share;
-    const int x_step = lane(x_strides, RANK - 1);
-    const int step = lane(p_strides, RANK - 1);
+    const int x_step = x_strides.s7;
+    const int p_step = p_strides.s7;
+    const int q_step = q_strides.s7;
 
-    find_share(RANK, dims, &share);
+    find_share(dims, &share);
     for (int row = share.row; row < share.row_end; row++) {
-        __global const float *x_row = x + x_offset + start_of(&share, row, RANK, dims, x_strides);
-        __global const float *p_row = p + p_offset + start_of(&share, row, RANK, dims, p_strides);
-        __global const float *q_row = q + q_offset + start_of(&share, row, RANK, dims, q_strides);
-        __global float *y_row = y + y_offset + start_of(&share, row, RANK, dims, y_strides);
+        const int8 start = start_of(&share, row, dims);
+        __global const float *x_row = x + x_offset + offset_at(start, x_strides);
+        __global const float *p_row = p + p_offset + offset_at(start, p_strides);
+        __global const float *q_row = q + q_offset + offset_at(start, q_strides);
+        __global float *y_row = y + y_offset + offset_at(start, y_strides);
 
         for (int i = 0; i < share.columns; i += 16) {
             const int count = min(16, share.columns - i);
-            const float16 factor = load_row(p_row, step, i, count);
-            const float16 term = load_row(q_row, step, i, count);
-            const float16 value = AFFINE(load_row(x_row, x_step, i, count), factor, term);
-            store_part(ACTIVATE(value), y_row + i, count);
+            const float16 first = load_row(p_row, p_step, i, count);
+            const float16 second = load_row(q_row, q_step, i, count);
+            const float16 value = AFFINE(load_row(x_row, x_step, i, count), first, second);
+            store_first(ACTIVATE(value), y_row + i, count);
         }
     }
 }

@@ -10,7 +10,7 @@
  * A work-item computes register tiles of ROWS output pixels by COLUMNS filters of a group. Taps that lie in
  * the padding for all of a tile are skipped; for single pixels they read zeros.
  *
- *   x_view         {rows, cols, channels of a group, strides of pictures, rows, pixels}
+ *   x_view         {rows, cols, channels of a group, strides of pictures, rows, pixels, products of a block}
  *   y_view         {rows, cols, filters of a group, strides of pictures, rows, pixels, pictures}
  *   residual_view  {1 if there is one, strides of pictures, rows, pixels}
  *   window         {rows, cols, stride_rows, stride_cols, dilation_rows, dilation_cols, top, left}
@@ -60,7 +60,7 @@ static void find_place(int pixel, int rows, int8 x_view, int8 y_view, int8 resid
     const int strips = y_view.s0 / strip;
     const int line = pixel / strip;
     const int strip_index = line / y_view.s1;
-    int16 row = pixel % strip + min(LANES, rows - 1);
+    int16 row = pixel % strip + min(LANES, (int16)(rows - 1));
     int16 col = line % y_view.s1;
     int16 top = strip_index % strips;
     int16 picture = strip_index / strips;
@@ -109,7 +109,7 @@ static void add_taps(float16 *sum, const struct place *place, int begin, int end
             __global const float *weights = kernel_block + (a * window.s1 + b) * channels * COLUMNS;
             EACH_ROW(POINT)
             taps = joined && b == place->inner_begin ? max(1, place->inner_end - b) : 1;
-            TILE_ADD(taps * channels)
+            TILE_ADD(taps * channels, x_view.s6)
         }
     }
     TILE_END

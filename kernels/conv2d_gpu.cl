@@ -11,7 +11,7 @@
  * takes DEPTH products (a, b, c) at a time: gathers them for its pixels and copies the weights for its filters
  * to local memory, from where each work-item multiplies 4 pixels by 4 filters in its registers.
  *
- *   x_view         {rows, cols, channels of a group, strides of pictures, rows, pixels}
+ *   x_view         {rows, cols, channels of a group, strides of pictures, rows, pixels, products of a block}
  *   y_view         {rows, cols, filters of a group, strides of pictures, rows, pixels, pictures}
  *   residual_view  {1 if there is one, strides of pictures, rows, pixels}
  *   window         {rows, cols, stride_rows, stride_cols, dilation_rows, dilation_cols, top, left}
@@ -31,9 +31,6 @@
 /* Work-items load 16 columns of products each; that many pixels lie between two loads of one. */
 #define LOAD_STEP (GROUP * GROUP / DEPTH)
 #define LOADS (TILE / LOAD_STEP)
-
-/* Blocks of so many steps, 256 products, are summed apart, which keeps rounding errors small. */
-#define BLOCK_STEPS 16
 
 /* A row far enough outside that no tap brings it in: for pixels behind the last. */
 #define NOWHERE (-(1 << 30))
@@ -98,7 +95,7 @@ void conv2d_gpu(__global const float *x, const long x_offset, __global float *y,
             }
         }
         barrier(CLK_LOCAL_MEM_FENCE);
-        if (step % BLOCK_STEPS == BLOCK_STEPS - 1) {
+        if ((step + 1) * DEPTH % x_view.s6 == 0) { /* sums of sums keep rounding errors small */
 #pragma unroll
             for (int i = 0; i < 16; i++) {
                 sum[i / 4][i % 4] += block[i / 4][i % 4];

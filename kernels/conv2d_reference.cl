@@ -7,7 +7,7 @@
  *           * kernel[a][b][c][f]
  *     y[n][i][j][f] = activation(sum + residual[n][i][j][f])
  *
- *   x_view         {rows, cols, channels of a group, strides of pictures, rows, pixels}
+ *   x_view         {rows, cols, channels of a group, strides of pictures, rows, pixels, products of a block}
  *   y_view         {rows, cols, filters of a group, strides of pictures, rows, pixels, pictures}
  *   residual_view  {1 if there is one, strides of pictures, rows, pixels}
  *   window         {rows, cols, stride_rows, stride_cols, dilation_rows, dilation_cols, top, left}
@@ -18,9 +18,6 @@
 
 #define REAL float
 #include "activation.clh"
-
-/* Products are summed apart in blocks of so many, which keeps rounding errors small. */
-#define BLOCK_PRODUCTS 256
 
 __kernel void conv2d_reference(__global const float *x, const long x_offset, __global float *y, const long y_offset,
                                __global const float *residual, const long residual_offset,
@@ -48,7 +45,7 @@ __kernel void conv2d_reference(__global const float *x, const long x_offset, __g
         for (int c = 0; c < channels && inside; c++) {
             const float value = group[x_row * x_view.s4 + x_col * x_view.s5 + c];
             block = fma(value, packed[(tap * channels + c) * filters + filter], block);
-            if (++pending == BLOCK_PRODUCTS) {
+            if (++pending == x_view.s6) { /* sums of sums keep rounding errors small */
                 sum += block;
                 block = 0.0f;
                 pending = 0;

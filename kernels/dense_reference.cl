@@ -6,7 +6,7 @@
  *
  *   dims            {sizes of the axes that rows run over}, AXES of them
  *   x_strides, y_strides, residual_strides   of those axes
- *   sizes           {channels, units, rows, 1 if there is a residual}
+ *   sizes           {channels, units, rows, 1 if there is a residual, products of a block}
  *   packed          kernel {channels}{units}, bias {units}
  *
  *   -D AXES=1 to 7
@@ -15,9 +15,6 @@
 #define REAL float
 #include "activation.clh"
 #include "walk.clh"
-
-/* Products are summed apart in blocks of so many, which keeps rounding errors small. */
-#define BLOCK_PRODUCTS 256
 
 __kernel void dense_reference(__global const float *x, const long x_offset, __global float *y, const long y_offset,
                               __global const float *residual, const long residual_offset, __global const float *packed,
@@ -37,7 +34,7 @@ __kernel void dense_reference(__global const float *x, const long x_offset, __gl
     }
     for (int c = 0; c < channels; c++) {
         block = fma(x_row[c], packed[c * units + unit], block);
-        if (c % BLOCK_PRODUCTS == BLOCK_PRODUCTS - 1) {
+        if ((c + 1) % sizes.s4 == 0) { /* sums of sums keep rounding errors small */
             sum += block;
             block = 0.0f;
         }

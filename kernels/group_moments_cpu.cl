@@ -5,15 +5,14 @@
  *     moments[n][p][1][c] = sum of (x[n][i][c] - m)^2
  *
  *   x_stride                of samples
- *   sizes, x_steps          AXES axes: those of the pixels
+ *   sizes, x_steps          WALK_AXES axes (walk.clh): those of the pixels
  *   channels                which lie side by side
  *   moments_stride          of samples
  *
- *   -D AXES=... -D PIXELS=...
+ *   -D PIXELS=...
  * Work-items: {channels / 16, parts, samples}. */
-#define RUN 1
 #include "walk.clh"
-#include "row.clh"
+#include "part.clh"
 
 __kernel void group_moments_cpu(__global const float *x, const long x_offset, __global float *moments,
                                 const long moments_offset, const int x_stride, const int8 sizes, const int8 x_steps,
@@ -22,22 +21,22 @@ __kernel void group_moments_cpu(__global const float *x, const long x_offset, __
     const int column = (int)get_global_id(0) * 16;
     const int part = (int)get_global_id(1);
     const int sample = (int)get_global_id(2);
-    const int lanes = min(16, channels - column);
+    const int lanes = channels - column;
     const int first = part * PIXELS;
-    const int count = min(PIXELS, count_of(AXES, sizes) - first);
+    const int count = min(PIXELS, count_of(WALK_AXES, sizes) - first);
     __global const float *from = x + x_offset + sample * x_stride + column;
     __global float *to = moments + moments_offset + sample * moments_stride + part * 2 * channels + column;
     float16 sum = 0.0f;
     float16 squares = 0.0f;
 
     for (int i = 0; i < count; i++) {
-        sum += load_part(from + offset_of(first + i, AXES, sizes, x_steps), lanes, 0.0f);
+        sum += load_first(from + offset_of(first + i, WALK_AXES, sizes, x_steps), lanes);
     }
     const float16 mean = sum / (float)count;
     for (int i = 0; i < count; i++) {
-        const float16 difference = load_part(from + offset_of(first + i, AXES, sizes, x_steps), lanes, 0.0f) - mean;
+        const float16 difference = load_first(from + offset_of(first + i, WALK_AXES, sizes, x_steps), lanes) - mean;
         squares += difference * difference;
     }
-    store_part(mean, to, lanes);
-    store_part(squares, to + channels, lanes);
+    store_first(mean, to, lanes);
+    store_first(squares, to + channels, lanes);
 }

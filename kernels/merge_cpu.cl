@@ -3,14 +3,15 @@
  *     y[i] = ACTIVATE(MERGE(a[i], b[i]))
  * for CPUs: a work-item computes a share of the rows, 16 elements at a time (row.clh). y may be a.
  *
- *   dims, a_strides, b_strides, y_strides   RANK axes, 0 where an operand is broadcast; the last has stride 1 or 0
+ *   dims, a_strides, b_strides, y_strides   WALK_AXES axes; 0 where an operand is broadcast, 1 or 0 in the last
  *
- *   -D RANK=... -D RUN=... -D OPERATION=... (merge.clh) -D ACTIVATION=... (activation.clh) */
+ *   -D RUN=... -D OPERATION=... (merge.clh) -D ACTIVATION=... (activation.clh) */
 #pragma OPENCL FP_CONTRACT OFF
 #define REAL float16
 #include "activation.clh"
 #include "merge.clh"
 #include "walk.clh"
+#include "part.clh"
 #include "row.clh"
 
 __kernel void merge_cpu(__global const float *a, const long a_offset, __global const float *b, const long b_offset,
@@ -18,21 +19,22 @@ __kernel void merge_cpu(__global const float *a, const long a_offset, __global c
                         const int8 b_strides, const int8 y_strides)
 {
     struct share share;
-    const int a_step = lane(a_strides, RANK - 1);
-    const int b_step = lane(b_strides, RANK - 1);
+    const int a_step = a_strides.s7;
+    const int b_step = b_strides.s7;
 
-    find_share(RANK, dims, &share);
+    find_share(dims, &share);
     for (int row = share.row; row < share.row_end; row++) {
-        __global const float *a_row = a + a_offset + start_of(&share, row, RANK, dims, a_strides);
-        __global const float *b_row = b + b_offset + start_of(&share, row, RANK, dims, b_strides);
-        __global float *y_row = y + y_offset + start_of(&share, row, RANK, dims, y_strides);
+        const int8 start = start_of(&share, row, dims);
+        __global const float *a_row = a + a_offset + offset_at(start, a_strides);
+        __global const float *b_row = b + b_offset + offset_at(start, b_strides);
+        __global float *y_row = y + y_offset + offset_at(start, y_strides);
 
         for (int i = 0; i < share.columns; i += 16) {
             const int count = min(16, share.columns - i);
             const float16 left = load_row(a_row, a_step, i, count);
             const float16 right = load_row(b_row, b_step, i, count);
             const float16 value = MERGE(left, right);
-            store_part(ACTIVATE(value), y_row + i, count);
+            store_first(ACTIVATE(value), y_row + i, count);
         }
     }
 }

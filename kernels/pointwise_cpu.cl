@@ -3,13 +3,14 @@
  *     y[i] = ACTIVATE(x[i])
  * for CPUs: a work-item computes a share of the rows, 16 elements at a time (row.clh).
  *
- *   dims, x_strides, y_strides   RANK axes; the last has stride 1, or 0 where x is broadcast
+ *   dims, x_strides, y_strides   WALK_AXES axes; the last has stride 1, or 0 where x is broadcast
  *
- *   -D RANK=... -D RUN=... -D ACTIVATION=... (activation.clh)
+ *   -D RUN=... -D ACTIVATION=... (activation.clh)
  *   -D STRIDED   x has any stride along the last axis */
 #define REAL float16
 #include "activation.clh"
 #include "walk.clh"
+#include "part.clh"
 #include "row.clh"
 
 #ifdef STRIDED
@@ -22,16 +23,17 @@ __kernel void pointwise_cpu(__global const float *x, const long x_offset, __glob
                             const int8 dims, const int8 x_strides, const int8 y_strides)
 {
     struct share share;
-    const int x_step = lane(x_strides, RANK - 1);
+    const int x_step = x_strides.s7;
 
-    find_share(RANK, dims, &share);
+    find_share(dims, &share);
     for (int row = share.row; row < share.row_end; row++) {
-        __global const float *x_row = x + x_offset + start_of(&share, row, RANK, dims, x_strides);
-        __global float *y_row = y + y_offset + start_of(&share, row, RANK, dims, y_strides);
+        const int8 start = start_of(&share, row, dims);
+        __global const float *x_row = x + x_offset + offset_at(start, x_strides);
+        __global float *y_row = y + y_offset + offset_at(start, y_strides);
 
         for (int i = 0; i < share.columns; i += 16) {
             const int count = min(16, share.columns - i);
-            store_part(ACTIVATE(LOAD(x_row, x_step, i, count)), y_row + i, count);
+            store_first(ACTIVATE(LOAD(x_row, x_step, i, count)), y_row + i, count);
         }
     }
 }

@@ -4,39 +4,64 @@
  *     y[i] = x[i] - m - log(s)
  * a work-item a line. A line with NaN or +Inf in it, or of -Inf alone, becomes NaN.
  *
- *   dims, x_strides, y_strides   RANK axes: those that count the lines
- *   sizes, x_steps, y_steps      AXES axes: those of a line
+ *   dims, x_strides, y_strides   WALK_AXES axes (walk.clh): those that count the lines
+ *   sizes, x_steps, y_steps      likewise those of a line (line.clh)
  *
- *   -D RANK=... -D AXES=... -D LOG=0 or 1 */
+ *   -D LOG=0 or 1 */
 #include "line_reference.clh"
+
+static float find_largest(__global const float *x, int8 sizes, int8 steps)
+{
+    float largest = -INFINITY;
+
+    for (int run = 0; run < count_runs(sizes); run++) {
+        const int begin = run_of(run, sizes, steps);
+        for (int i = 0; i < length_of(sizes); i++) {
+            largest = fmax(largest, x[begin + i * steps.s7]);
+        }
+    }
+    return largest;
+}
+
+static float sum_powers(__global const float *x, int8 sizes, int8 steps, float largest)
+{
+    float sum = 0.0f;
+    float part = 0.0f;
+    int pending = 0;
+
+    for (int run = 0; run < count_runs(sizes); run++) {
+        const int begin = run_of(run, sizes, steps);
+        for (int i = 0; i < length_of(sizes); i++) {
+            part += exp(x[begin + i * steps.s7] - largest);
+            if (++pending == BLOCK) {
+                sum += part;
+                part = 0.0f;
+                pending = 0;
+            }
+        }
+    }
+    return sum + part;
+}
 
 __kernel void softmax_reference(__global const float *x, const long x_offset, __global float *y, const long y_offset,
                                 const int8 dims, const int8 x_strides, const int8 y_strides, const int8 sizes,
                                 const int8 x_steps, const int8 y_steps)
 {
-    if (get_global_id(0) >= (size_t)count_of(RANK, dims)) {
+    if (get_global_id(0) >= (size_t)count_of(WALK_AXES, dims)) {
         return;
     }
-    const int line = (int)get_global_id(0);
-    const int size = count_of(AXES, sizes);
-    __global const float *from = x + x_offset + offset_of(line, RANK, dims, x_strides);
-    __global float *to = y + y_offset + offset_of(line, RANK, dims, y_strides);
-    float largest = -INFINITY;
-    float sum = 0.0f;
+    const int8 place = position_of((int)get_global_id(0), WALK_AXES, dims);
+    __global const float *from = x + x_offset + offset_at(place, x_strides);
+    __global float *to = y + y_offset + offset_at(place, y_strides);
+    const float largest = find_largest(from, sizes, x_steps);
+    const float sum = sum_powers(from, sizes, x_steps, largest);
 
-    for (int i = 0; i < size; i++) {
-        largest = fmax(largest, from[offset_of(i, AXES, sizes, x_steps)]);
-    }
-    for (int i = 0; i < size;) {
-        const int end = i + min(BLOCK, size - i);
-        float part = 0.0f;
-        for (; i < end; i++) {
-            part += exp(from[offset_of(i, AXES, sizes, x_steps)] - largest);
+    for (int run = 0; run < count_runs(sizes); run++) {
+        const int x_begin = run_of(run, sizes, x_steps);
+        const int y_begin = run_of(run, sizes, y_steps);
+        for (int i = 0; i < length_of(sizes); i++) {
+            const float difference = from[x_begin + i * x_steps.s7] - largest;
+            to[y_begin + i * y_steps.s7] = LOG ? difference - log(sum) : exp(difference) / sum;
         }
-        sum += part;
-    }
-    for (int i = 0; i < size; i++) {
-        const float difference = from[offset_of(i, AXES, sizes, x_steps)] - largest;
-        to[offset_of(i, AXES, sizes, y_steps)] = LOG ? difference - log(sum) : exp(difference) / sum;
     }
 }

@@ -27,6 +27,7 @@ struct plait_context {
     plait_device_info info;
     uint64_t budget_bytes;
     _Atomic uint64_t held_bytes;
+    _Atomic bool used_gemm;   /* CLBlast holds kernels of this context */
     mtx_t lock;               /* of the two members below */
     struct program *programs; /* built so far */
     cl_event last;            /* out of order: the end of the newest run; else NULL */
@@ -64,6 +65,9 @@ plait_status device_describe(cl_device_id device, plait_device_info *info);
 
 /* Fills in what operators may know. */
 plait_status device_probe(cl_device_id device, const plait_device_info *info, struct device_traits *traits);
+
+/* Makes CLBlast let go of its kernels, of all contexts: they hold the context's objects. */
+void gemm_forget(void);
 
 /* Frees the programs of a context. */
 void programs_free(struct program *programs);

@@ -214,6 +214,9 @@ void plait_context_free(plait_context *context)
     if (!context) {
         return;
     }
+    if (atomic_load(&context->used_gemm)) {
+        gemm_forget();
+    }
     programs_free(context->programs);
     if (context->last) {
         (void)clReleaseEvent(context->last);

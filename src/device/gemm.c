@@ -43,6 +43,7 @@ plait_status gemm(struct stream *stream, size_t rows, size_t cols, size_t inner,
     if (stream->wait_count > 0) {
         TRY(barrier(stream));
     }
+    atomic_store(&stream->context->used_gemm, true);
     call_once(&clblast_once, make_lock);
     (void)mtx_lock(&clblast_lock);
     const CLBlastStatusCode code = CLBlastSgemm(
@@ -59,7 +60,19 @@ out:
     return status;
 }
 
+void gemm_forget(void)
+{
+    call_once(&clblast_once, make_lock);
+    (void)mtx_lock(&clblast_lock);
+    (void)CLBlastClearCache();
+    (void)mtx_unlock(&clblast_lock);
+}
+
 #else
+
+void gemm_forget(void)
+{
+}
 
 plait_status gemm(struct stream *stream, size_t rows, size_t cols, size_t inner, struct matrix a, struct matrix b,
                   struct matrix c)

@@ -78,13 +78,11 @@ static struct view constant_view(const struct step *step, const struct view *y)
     return view_broadcast(&view, shape);
 }
 
-struct text *affine_kernel(struct step *step, enum walk_form form, const struct view *views,
-                           const struct device_traits *device)
+struct text *affine_kernel(struct step *step, enum walk_form form, const struct device_traits *device)
 {
     static const char *const names[] = {[WALK_CPU] = "affine_cpu", [WALK_REFERENCE] = "affine_reference"};
+    struct text *options = walk_kernel(step, names[form], form, device);
 
-    walk_plan(step, form, walk_rank(views, AFFINE_OPERANDS), device);
-    struct text *options = walk_kernel(step, names[form]);
     activation_options(&step->activation, options);
     return options;
 }
@@ -92,9 +90,7 @@ struct text *affine_kernel(struct step *step, enum walk_form form, const struct 
 static plait_status plan(struct step *step, enum walk_form form, const struct device_traits *device)
 {
     const struct affine *affine = step->params;
-    const struct view constant = constant_view(step, &step->output);
-    const struct view views[AFFINE_OPERANDS] = {step->inputs[0], constant, constant, step->output};
-    struct text *options = affine_kernel(step, form, views, device);
+    struct text *options = affine_kernel(step, form, device);
 
     if (affine->divides && !step->scale) {
         text_add(options, " -D DIVIDES");

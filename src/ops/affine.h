@@ -36,8 +36,7 @@ bool affine_fits(plait_shape constants, plait_shape sample);
 /* The shape of constants that go along axis `axis` of a sample. */
 plait_shape affine_along(plait_shape sample, size_t axis);
 
-/* Asks for the kernel, to be launched by walk_launch, for operands x, p, q and y; returns its options. */
-struct text *affine_kernel(struct step *step, enum walk_form form, const struct view *views,
-                           const struct device_traits *device);
+/* Asks for the kernel, to be launched by walk_launch with operands x, p, q and y; returns its options. */
+struct text *affine_kernel(struct step *step, enum walk_form form, const struct device_traits *device);
 
 #endif

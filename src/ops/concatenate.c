@@ -29,9 +29,9 @@ static void infer(plait_graph *graph, struct node *node, const plait_shape *inpu
     }
     for (size_t i = 1; i < node->input_count; i++) {
         if (!fits(inputs[i], inputs[0], axis)) {
-            node_fail(graph, node, "input %zu has shape %s but input 0 has %s; all sizes but those along axis %zu must "
-                                   "agree",
-                      i, shape_name(inputs[i]).text, shape_name(inputs[0]).text, axis + 1);
+            node_fail(graph, node,
+                      "input %zu has shape %s but input 0 has %s; all sizes but those along axis %zu must agree", i,
+                      shape_name(inputs[i]).text, shape_name(inputs[0]).text, axis + 1);
             return;
         }
         shape.dims[axis] += inputs[i].dims[axis];

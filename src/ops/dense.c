@@ -400,18 +400,18 @@ static struct arg axes_arg(const struct view *rows, const size_t *values, size_t
 static plait_status enqueue_reference(const struct step *step, const struct run *run)
 {
     const struct rows rows = run_rows(step, run);
-    const size_t *kernel = ((const struct dense *)step->params)->kernel.shape.dims;
+    const struct product product = product_of(step, &rows);
     const struct operand *residual = step->has_residual ? &run->residual : &run->output;
     const size_t axes = step->tile[TILE_AXES];
     const size_t count = count_of(&rows.x);
-    const size_t sizes[] = {kernel[0], kernel[1], count, step->has_residual};
+    const size_t sizes[] = {product.channels, product.filters, count, step->has_residual, product_block(&product)};
 
     return launch(run->stream, run->kernels[0],
-                  (struct range){.global = {count * kernel[1]}, .local = {step->tile[TILE_GROUP]}},
+                  (struct range){.global = {count * product.filters}, .local = {step->tile[TILE_GROUP]}},
                   ARGS(ARG_OPERAND(run->inputs[0]), ARG_OPERAND(run->output), ARG_OPERAND(*residual),
                        arg_buffer(run->packed), axes_arg(&rows.x, rows.x.dims, axes, 1),
                        axes_arg(&rows.x, rows.x.strides, axes, 0), axes_arg(&rows.y, rows.y.strides, axes, 0),
-                       axes_arg(&rows.residual, rows.residual.strides, axes, 0), arg_int8(sizes, 4)));
+                       axes_arg(&rows.residual, rows.residual.strides, axes, 0), arg_int8(sizes, 5)));
 }
 
 static const struct variant cpu = {"cpu", applicable_cpu, plan_cpu, pack_cpu, enqueue_cpu};

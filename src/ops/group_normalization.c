@@ -105,11 +105,7 @@ static struct lines gamma_of(const struct step *step, const struct view *y)
 
 static plait_status plan_reference(struct step *step, const struct device_traits *device)
 {
-    const struct moments moments = {groups_in(step, (struct operand){.view = step->inputs[0]}),
-                                    groups_in(step, (struct operand){.view = step->output}),
-                                    gamma_of(step, &step->output)};
-
-    moments_plan(step, WALK_REFERENCE, &moments, step->output.dims[axis_of(step)], device);
+    moments_plan(step, WALK_REFERENCE, step->output.dims[axis_of(step)], device);
     return PLAIT_OK;
 }
 
@@ -123,8 +119,6 @@ static plait_status enqueue_reference(const struct step *step, const struct run 
 }
 
 /* ---- cpu -------------------------------------------------------------------------------------------- */
-
-enum { TILE_AXES = WALK_GROUP + 1 }; /* of the pixels, in step->tile */
 
 /* Kernels in step->kernels. */
 enum { APPLY, MOMENTS, FACTORS };
@@ -178,21 +172,16 @@ static bool applicable_cpu(const struct step *step, const struct device_traits *
 
 static plait_status plan_cpu(struct step *step, const struct device_traits *device)
 {
-    const struct view scales = scales_of(step, &step->output);
-    const struct view views[AFFINE_OPERANDS] = {step->inputs[0], scales, scales, step->output};
-    const struct view pixels = pixels_of(&step->inputs[0]);
-    const size_t batch = step->output.dims[0];
+    const size_t floats = moments_floats(step) + 2 * channels_of(step);
 
     if (axis_of(step) + 1 != step->output.rank) {
         return error_set(PLAIT_ERR_UNSUPPORTED, "it works with channels along the last axis");
     }
-    (void)affine_kernel(step, WALK_CPU, views, device);
-    step->tile[TILE_AXES] = walk_rank(&pixels, 1);
-    text_add(step_kernel(step, "group_moments_cpu"), "-D AXES=%zu -D PIXELS=%d", step->tile[TILE_AXES], PIXELS);
+    (void)affine_kernel(step, WALK_CPU, device);
+    text_add(step_kernel(step, "group_moments_cpu"), "-D PIXELS=%d", PIXELS);
     text_add(step_kernel(step, "group_factors_cpu"), "-D PIXELS=%d", PIXELS);
     step->packed_floats = 2 * channels_of(step);
-    if (!size_mul(batch, moments_floats(step) + 2 * channels_of(step), &step->scratch_floats) ||
-        step->scratch_floats > SHAPE_MAX_ELEMENTS) {
+    if (!size_mul(step->output.dims[0], floats, &step->scratch_floats) || step->scratch_floats > SHAPE_MAX_ELEMENTS) {
         return error_set(PLAIT_ERR_UNSUPPORTED, "its scratch memory would have too many elements to index");
     }
     return PLAIT_OK;
@@ -205,12 +194,12 @@ static plait_status launch_moments(const struct step *step, const struct run *ru
     struct view pixels = pixels_of(&x.view);
     struct view *const views[] = {&pixels};
 
-    walk_align_views(views, 1, step->tile[TILE_AXES]);
+    walk_align_views(views, 1);
     return launch(
         run->stream, run->kernels[MOMENTS],
         (struct range){.global = {(channels + VECTOR - 1) / VECTOR, parts_of(step), run->batch}, .local = {1, 1, 1}},
         ARGS(ARG_OPERAND(x), arg_buffer(run->scratch), arg_long(run->scratch_offset), arg_int(x_stride),
-             arg_int8(pixels.dims, pixels.rank), arg_int8(pixels.strides, pixels.rank), arg_int(channels),
+             arg_int8(pixels.dims, WALK_AXES), arg_int8(pixels.strides, WALK_AXES), arg_int(channels),
              arg_int(moments_floats(step))));
 }
 

@@ -61,10 +61,9 @@ static bool applicable_cpu(const struct step *step, const struct device_traits *
 
 static plait_status plan(struct step *step, enum walk_form form, const struct device_traits *device)
 {
-    const struct moments moments =
-        moments_of(step, (struct operand){.view = step->inputs[0]}, (struct operand){.view = step->output});
+    const struct lines y = lines_of((struct operand){.view = step->output}, mask_of(step));
 
-    moments_plan(step, form, &moments, lines_count(&moments.gamma.line), device);
+    moments_plan(step, form, lines_count(&y.line), device);
     return PLAIT_OK;
 }
 

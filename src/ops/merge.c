@@ -101,48 +101,26 @@ static bool is_constant(const struct step *step, size_t i)
            (merge->constant == MERGE_CONSTANT_LAST && i == step->input_count);
 }
 
-/* The input that operand i is. */
-static size_t input_of(const struct step *step, size_t i)
+/* The operand as it meets every element of y. */
+static struct operand widen(struct operand x, const struct operand *y)
 {
-    const struct merge *merge = step->params;
+    plait_shape shape = {.rank = y->view.rank};
 
-    return i - (merge->constant == MERGE_CONSTANT_FIRST);
-}
-
-static struct view widen(const struct view *view, const struct view *y)
-{
-    plait_shape shape = {.rank = y->rank};
-
-    for (size_t i = 0; i < y->rank; i++) {
-        shape.dims[i] = y->dims[i];
+    for (size_t i = 0; i < shape.rank; i++) {
+        shape.dims[i] = y->view.dims[i];
     }
-    return view_broadcast(view, shape);
-}
-
-static struct view constant_view(const struct step *step, const struct view *y)
-{
-    const struct merge *merge = step->params;
-    const struct view view = view_of(shape_with_batch(merge->array.shape, 1));
-
-    return widen(&view, y);
-}
-
-static struct view view_at(const struct step *step, size_t i)
-{
-    return is_constant(step, i) ? constant_view(step, &step->output)
-                                : widen(&step->inputs[input_of(step, i)], &step->output);
+    x.view = view_broadcast(&x.view, shape);
+    return x;
 }
 
 static struct operand operand_at(const struct step *step, const struct run *run, size_t i)
 {
-    struct operand operand;
+    const struct merge *merge = step->params;
 
     if (is_constant(step, i)) {
-        return (struct operand){run->packed, 0, constant_view(step, &run->output.view)};
+        return widen((struct operand){run->packed, 0, view_of(shape_with_batch(merge->array.shape, 1))}, &run->output);
     }
-    operand = run->inputs[input_of(step, i)];
-    operand.view = widen(&operand.view, &run->output.view);
-    return operand;
+    return widen(run->inputs[i - (merge->constant == MERGE_CONSTANT_FIRST)], &run->output);
 }
 
 /* ---- Affine ----------------------------------------------------------------------------------------- */
@@ -191,15 +169,6 @@ bool merge_affine(const struct node *node, size_t channels, double *scale, doubl
 
 /* ---- Steps ------------------------------------------------------------------------------------------ */
 
-/* Launch i, from 1 on, merges operand i into what was merged before: operand 0, then the output itself. */
-static size_t rank_of_launch(const struct step *step, size_t i)
-{
-    const struct view *y = &step->output;
-    const struct view views[] = {i == 1 ? view_at(step, 0) : *y, view_at(step, i), *y};
-
-    return walk_rank(views, 3);
-}
-
 /* Kernel 0 is for the last launch; kernel 1 for those before it, if there are any. */
 static plait_status plan(struct step *step, enum walk_form form, const struct device_traits *device)
 {
@@ -207,24 +176,18 @@ static plait_status plan(struct step *step, enum walk_form form, const struct de
     static const struct activation none = {.kind = PLAIT_LINEAR};
     const struct merge *merge = step->params;
     const size_t count = operand_count(step);
-    size_t rank = 0;
 
     if (count == 1) {
         return pointwise_plan(step, form, device);
     }
-    for (size_t i = 1; i < count; i++) {
-        const size_t needed = rank_of_launch(step, i);
-        rank = needed > rank ? needed : rank;
-    }
-    walk_plan(step, form, rank, device);
-    struct text *last = walk_kernel(step, names[form]);
+    struct text *last = walk_kernel(step, names[form], form, device);
     text_add(last, " -D OPERATION=%s", merge->operation);
     if (merge->divides) {
         text_add(last, " -D DIVISOR=%zu.0f", count);
     }
     activation_options(&step->activation, last);
     if (count > 2) {
-        struct text *others = walk_kernel(step, names[form]);
+        struct text *others = walk_kernel(step, names[form], form, device);
         text_add(others, " -D OPERATION=%s", merge->operation);
         activation_options(&none, others);
     }
@@ -250,6 +213,7 @@ static plait_status plan_reference(struct step *step, const struct device_traits
     return plan(step, WALK_REFERENCE, device);
 }
 
+/* Launch i, from 1 on, merges operand i into what was merged before: operand 0, then the output itself. */
 static plait_status enqueue(const struct step *step, const struct run *run)
 {
     plait_status status = PLAIT_OK;

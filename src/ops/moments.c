@@ -5,15 +5,12 @@
 
 enum { OPERANDS = 4 }; /* x, y, gamma, beta */
 
-void moments_plan(struct step *step, enum walk_form form, const struct moments *moments, size_t factors,
-                  const struct device_traits *device)
+void moments_plan(struct step *step, enum walk_form form, size_t factors, const struct device_traits *device)
 {
     static const char *const names[] = {
         [WALK_CPU] = "layer_normalization_cpu", [WALK_REFERENCE] = "layer_normalization_reference"};
-    const struct lines lines[OPERANDS] = {moments->x, moments->y, moments->gamma, moments->gamma};
 
-    lines_plan(step, form, lines, OPERANDS, device);
-    activation_options(&step->activation, lines_kernel(step, names[form]));
+    activation_options(&step->activation, walk_kernel(step, names[form], form, device));
     step->packed_floats = 2 * factors;
 }
 

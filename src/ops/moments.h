@@ -14,8 +14,7 @@ struct moments {
 };
 
 /* Asks for the kernel; `factors` gammas and as many betas are packed. */
-void moments_plan(struct step *step, enum walk_form form, const struct moments *moments, size_t factors,
-                  const struct device_traits *device);
+void moments_plan(struct step *step, enum walk_form form, size_t factors, const struct device_traits *device);
 
 /* Writes the weights "gamma" and "beta", or ones and zeros where the layer has none. */
 void moments_pack(const struct step *step, float *packed);

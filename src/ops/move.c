@@ -30,10 +30,8 @@ static plait_status plan(struct step *step, enum walk_form form, const struct de
 {
     static const char *const names[] = {[WALK_CPU] = "pointwise_cpu", [WALK_REFERENCE] = "pointwise_reference"};
     const struct operand source = source_of(step, (struct operand){.view = step->inputs[0]}, &step->output);
-    const struct view views[OPERANDS] = {source.view, step->output};
+    struct text *options = walk_kernel(step, names[form], form, device);
 
-    walk_plan(step, form, walk_rank(views, OPERANDS), device);
-    struct text *options = walk_kernel(step, names[form]);
     activation_options(&step->activation, options);
     if (form == WALK_CPU && source.view.strides[source.view.rank - 1] > 1) {
         text_add(options, " -D STRIDED");

@@ -4,10 +4,8 @@
 plait_status pointwise_plan(struct step *step, enum walk_form form, const struct device_traits *device)
 {
     static const char *const names[] = {[WALK_CPU] = "pointwise_cpu", [WALK_REFERENCE] = "pointwise_reference"};
-    const struct view views[] = {step->inputs[0], step->output};
 
-    walk_plan(step, form, walk_rank(views, 2), device);
-    activation_options(&step->activation, walk_kernel(step, names[form]));
+    activation_options(&step->activation, walk_kernel(step, names[form], form, device));
     return PLAIT_OK;
 }
 

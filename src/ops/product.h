@@ -37,6 +37,10 @@ struct product {
 /* Pixels of an operand whose view has axes pictures, rows, pixels, channels. */
 struct pixels product_pixels(const struct operand *operand);
 
+/* How many products are summed apart before the sum is added to the rest, a multiple of 16: about the square
+ * root of their number, so that rounding errors stay small. */
+size_t product_block(const struct product *product);
+
 /* Weights of a step: what multiplies `term` (a, b, c in C order) for output channel `filter`, and what is
  * added; the step's scale and shift are folded in. */
 float product_weight(const struct step *step, size_t term, size_t filter);

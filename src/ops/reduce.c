@@ -51,15 +51,12 @@ static plait_status plan(struct step *step, enum walk_form form, const struct de
 {
     const struct reduce *params = step->params;
     const bool along_last = lines_along_last(mask_of(step), step->inputs[0].rank);
-    const struct lines x = lines_of_view(&step->inputs[0], mask_of(step));
-    const struct lines lines[OPERANDS] = {x, result_of(step, (struct operand){.view = step->output}, &x)};
-    const char *name = form == WALK_REFERENCE ? "reduce_reference" : along_last ? "reduce_cpu" : "reduce_lanes_cpu";
+    const char *name = form == WALK_REFERENCE ? "reduce_reference" : along_last ? "reduce_cpu" : "reduce_abreast_cpu";
+    struct text *options = walk_kernel(step, name, form, device);
 
-    lines_plan(step, form, lines, OPERANDS, device);
-    step->tile[LINES_ABREAST] = form == WALK_CPU && !along_last;
-    struct text *options = lines_kernel(step, name);
     text_add(options, " -D REDUCTION=%s", params->reduction);
     activation_options(&step->activation, options);
+    step->tile[LINES_ABREAST] = form == WALK_CPU && !along_last;
     return PLAIT_OK;
 }
 

@@ -33,11 +33,8 @@ static plait_status plan(struct step *step, enum walk_form form, const struct de
 {
     static const char *const names[] = {[WALK_CPU] = "softmax_cpu", [WALK_REFERENCE] = "softmax_reference"};
     const struct softmax *params = step->params;
-    const unsigned mask = mask_of(step);
-    const struct lines lines[OPERANDS] = {lines_of_view(&step->inputs[0], mask), lines_of_view(&step->output, mask)};
 
-    lines_plan(step, form, lines, OPERANDS, device);
-    text_add(lines_kernel(step, names[form]), " -D LOG=%d", params->log);
+    text_add(walk_kernel(step, names[form], form, device), " -D LOG=%d", params->log);
     return PLAIT_OK;
 }
 

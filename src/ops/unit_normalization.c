@@ -34,11 +34,8 @@ static plait_status plan(struct step *step, enum walk_form form, const struct de
 {
     static const char *const names[] = {
         [WALK_CPU] = "unit_normalization_cpu", [WALK_REFERENCE] = "unit_normalization_reference"};
-    const unsigned mask = mask_of(step);
-    const struct lines lines[OPERANDS] = {lines_of_view(&step->inputs[0], mask), lines_of_view(&step->output, mask)};
 
-    lines_plan(step, form, lines, OPERANDS, device);
-    activation_options(&step->activation, lines_kernel(step, names[form]));
+    activation_options(&step->activation, walk_kernel(step, names[form], form, device));
     return PLAIT_OK;
 }
 

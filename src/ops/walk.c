@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+static_assert(WALK_AXES == PLAIT_MAX_RANK, "kernels walk any tensor");
+
 enum { GROUP = 256 }; /* work-items of a group in a _reference kernel, if the device can */
 
 bool walk_cpu_applicable(const struct step *step, const struct device_traits *device)
@@ -18,70 +20,46 @@ bool walk_reference_applicable(const struct step *step, const struct device_trai
     return true;
 }
 
-size_t walk_rank(const struct view *views, size_t count)
-{
-    struct view copies[WALK_MAX_OPERANDS];
-    struct view *pointers[WALK_MAX_OPERANDS] = {NULL};
-
-    assert(count <= WALK_MAX_OPERANDS);
-    for (size_t i = 0; i < count; i++) {
-        copies[i] = views[i];
-        pointers[i] = &copies[i];
-    }
-    view_collapse(pointers, count);
-    return copies[0].rank;
-}
-
-void walk_plan(struct step *step, enum walk_form form, size_t rank, const struct device_traits *device)
-{
-    const size_t group = device->max_work_group < GROUP ? device->max_work_group : GROUP;
-
-    step->tile[WALK_RANK] = rank;
-    step->tile[WALK_GROUP] = form == WALK_CPU ? 0 : group;
-}
-
-struct text *walk_kernel(struct step *step, const char *name)
+struct text *walk_kernel(struct step *step, const char *name, enum walk_form form, const struct device_traits *device)
 {
     struct text *options = step_kernel(step, name);
 
-    text_add(options, "-D RANK=%zu", step->tile[WALK_RANK]);
-    if (step->tile[WALK_GROUP] == 0) {
-        text_add(options, " -D RUN=%d", WALK_RUN);
+    if (form == WALK_CPU) {
+        text_add(options, "-D RUN=%d", WALK_RUN);
+    } else {
+        step->tile[WALK_GROUP] = device->max_work_group < GROUP ? device->max_work_group : GROUP;
     }
     return options;
 }
 
-static void pad(struct view *view, size_t rank)
+static void pad(struct view *view)
 {
-    const size_t ahead = rank - view->rank;
+    const size_t ahead = WALK_AXES - view->rank;
 
-    assert(view->rank <= rank);
-    for (size_t i = rank; i-- > 0;) {
+    for (size_t i = WALK_AXES; i-- > 0;) {
         view->dims[i] = i < ahead ? 1 : view->dims[i - ahead];
         view->strides[i] = i < ahead ? 0 : view->strides[i - ahead];
     }
-    view->rank = rank;
+    view->rank = WALK_AXES;
 }
 
-/* A run's batch may be smaller than the planned one. A batch of 1 leaves an axis out, which can only make
- * the fewest axes fewer. */
-void walk_align_views(struct view *const *views, size_t count, size_t rank)
+void walk_align_views(struct view *const *views, size_t count)
 {
     view_collapse(views, count);
     for (size_t i = 0; i < count; i++) {
-        pad(views[i], rank);
+        pad(views[i]);
     }
 }
 
-void walk_align(struct operand *operands, size_t count, size_t rank)
+void walk_align(struct operand *operands, size_t count)
 {
-    struct view *pointers[WALK_MAX_OPERANDS] = {NULL};
+    struct view *views[WALK_MAX_OPERANDS] = {NULL};
 
     assert(count <= WALK_MAX_OPERANDS);
     for (size_t i = 0; i < count; i++) {
-        pointers[i] = &operands[i].view;
+        views[i] = &operands[i].view;
     }
-    walk_align_views(pointers, count, rank);
+    walk_align_views(views, count);
 }
 
 static size_t divide_up(size_t a, size_t b)
@@ -92,10 +70,10 @@ static size_t divide_up(size_t a, size_t b)
 /* The work-items for an output. Shares of rows are cut as find_share in kernels/row.clh does. */
 static struct range range_of(const struct view *y, size_t group)
 {
-    const size_t columns = y->dims[y->rank - 1];
+    const size_t columns = y->dims[WALK_AXES - 1];
     size_t rows = 1;
 
-    for (size_t i = 0; i + 1 < y->rank; i++) {
+    for (size_t i = 0; i + 1 < WALK_AXES; i++) {
         rows *= y->dims[i];
     }
     if (group > 0) {
@@ -117,11 +95,11 @@ plait_status walk_launch(const struct step *step, const struct run *run, size_t 
         args[used++] = arg_buffer(operands[i].buffer);
         args[used++] = arg_long(operands[i].offset);
     }
-    walk_align(aligned, count, step->tile[WALK_RANK]);
+    walk_align(aligned, count);
     const struct view *y = &aligned[count - 1].view;
-    args[used++] = arg_int8(y->dims, y->rank);
+    args[used++] = arg_int8(y->dims, WALK_AXES);
     for (size_t i = 0; i < count; i++) {
-        args[used++] = arg_int8(aligned[i].view.strides, y->rank);
+        args[used++] = arg_int8(aligned[i].view.strides, WALK_AXES);
     }
     return launch(run->stream, run->kernels[index], range_of(y, step->tile[WALK_GROUP]), args, used);
 }

@@ -11,13 +11,15 @@
 
 enum { WALK_MAX_OPERANDS = 4 };
 
+enum { WALK_AXES = 8 }; /* as kernels/walk.clh */
+
 /* About how many elements a work-item of a _cpu kernel computes: 10 microseconds of work. */
 enum { WALK_RUN = 8192 };
 
 enum walk_form { WALK_CPU, WALK_REFERENCE };
 
-/* What the walk remembers in step->tile. */
-enum { WALK_RANK, WALK_GROUP };
+/* Place in step->tile of the work-items that form a group; 0 in _cpu kernels. */
+enum { WALK_GROUP };
 
 /* Whether a _cpu kernel is meant for the device; a variant's `applicable`. */
 bool walk_cpu_applicable(const struct step *step, const struct device_traits *device);
@@ -25,23 +27,17 @@ bool walk_cpu_applicable(const struct step *step, const struct device_traits *de
 /* True. */
 bool walk_reference_applicable(const struct step *step, const struct device_traits *device);
 
-/* The fewest axes in which the views, all of the same dims, can be walked together. */
-size_t walk_rank(const struct view *views, size_t count);
+/* Asks for the kernel `name`, which is of that form; returns its options, to add to. */
+struct text *walk_kernel(struct step *step, const char *name, enum walk_form form, const struct device_traits *device);
 
-/* Decides how operands of up to `rank` axes are walked; before any walk_kernel. */
-void walk_plan(struct step *step, enum walk_form form, size_t rank, const struct device_traits *device);
-
-/* Asks for the kernel `name`; returns its options, to add to. */
-struct text *walk_kernel(struct step *step, const char *name);
-
-/* Brings the views to exactly `rank` axes: the fewest, behind axes of size 1. */
-void walk_align_views(struct view *const *views, size_t count, size_t rank);
+/* Brings views of equal dims to WALK_AXES axes: the fewest that visit the elements, behind axes of size 1. */
+void walk_align_views(struct view *const *views, size_t count);
 
 /* The same for operands. */
-void walk_align(struct operand *operands, size_t count, size_t rank);
+void walk_align(struct operand *operands, size_t count);
 
 /* Launches the kernel that was asked for as number `index`. */
-plait_status walk_launch(const struct step *step, const struct run *run, size_t index,
-                         const struct operand *operands, size_t count);
+plait_status walk_launch(const struct step *step, const struct run *run, size_t index, const struct operand *operands,
+                         size_t count);
 
 #endif

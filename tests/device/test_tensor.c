@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* Tensors: own memory, and parts of the application's buffers. */
+#include "check.h"
+#include "compare.h"
+#include "fixture.h"
+#include "random.h"
+
+#include <string.h>
+
+enum { COUNT = 24 };
+
+static void values_come_back(void **state)
+{
+    struct random random = random_stream("values_come_back");
+    const float *values = random_floats(&random, DATA_SPECIAL, COUNT);
+    float back[COUNT] = {0};
+
+    (void)state;
+    for (int out_of_order = 0; out_of_order < 2; out_of_order++) {
+        plait_tensor *tensor = NULL;
+        check_ok(plait_tensor_create(fixture_context(out_of_order), PLAIT_SHAPE(2, 3, 4), &tensor));
+        assert_int_equal(plait_tensor_shape(tensor).rank, 3);
+        check_ok(plait_tensor_write(tensor, values, COUNT));
+        check_ok(plait_tensor_read(tensor, back, COUNT));
+        check_verdict(compare_floats(back, values, COUNT), "queue %d", out_of_order);
+        plait_tensor_free(tensor);
+    }
+}
+
+static void wrong_counts_and_null_are_refused(void **state)
+{
+    float values[COUNT] = {0};
+    plait_tensor *tensor = NULL;
+
+    (void)state;
+    check_ok(plait_tensor_create(fixture_context(false), PLAIT_SHAPE(2, 3, 4), &tensor));
+    check_message(plait_tensor_write(tensor, values, COUNT - 1), PLAIT_ERR_INVALID, "23 values for a tensor of 24");
+    check_message(plait_tensor_read(tensor, values, COUNT + 1), PLAIT_ERR_INVALID, "25 values for a tensor of 24");
+    check_message(plait_tensor_write(tensor, NULL, COUNT), PLAIT_ERR_INVALID, "values is NULL");
+    check_message(plait_tensor_read(tensor, NULL, COUNT), PLAIT_ERR_INVALID, "values is NULL");
+    check_message(plait_tensor_write(NULL, values, COUNT), PLAIT_ERR_INVALID, "tensor is NULL");
+    check_message(plait_tensor_read(NULL, values, COUNT), PLAIT_ERR_INVALID, "tensor is NULL");
+    plait_tensor_free(tensor);
+    plait_tensor_free(NULL);
+    assert_int_equal(plait_tensor_shape(NULL).rank, 0);
+}
+
+static void impossible_shapes_are_refused(void **state)
+{
+    plait_context *context = fixture_context(false);
+    plait_tensor *tensor = NULL;
+
+    (void)state;
+    check_message(plait_tensor_create(context, PLAIT_SHAPE(4, 0), &tensor), PLAIT_ERR_INVALID,
+                  "{4,0} has an axis of size 0");
+    check_message(plait_tensor_create(context, PLAIT_SHAPE(1 << 16, 1 << 15), &tensor), PLAIT_ERR_TOO_LARGE,
+                  "{65536,32768} has more than 2147483647 elements");
+    check_status(plait_tensor_create(context, PLAIT_SHAPE(SIZE_MAX, 2), &tensor), PLAIT_ERR_TOO_LARGE);
+    check_status(plait_tensor_create(context, (plait_shape){.rank = PLAIT_MAX_RANK + 1}, &tensor), PLAIT_ERR_TOO_LARGE);
+    check_message(plait_tensor_create(NULL, PLAIT_SHAPE(4), &tensor), PLAIT_ERR_INVALID, "context is NULL");
+    check_message(plait_tensor_create(context, PLAIT_SHAPE(4), NULL), PLAIT_ERR_INVALID, "out is NULL");
+    assert_null(tensor);
+}
+
+static cl_mem new_buffer(cl_context context, size_t bytes)
+{
+    cl_int code = CL_SUCCESS;
+    const cl_mem mem = clCreateBuffer(context, CL_MEM_READ_WRITE, bytes, NULL, &code);
+
+    assert_int_equal(code, CL_SUCCESS);
+    return mem;
+}
+
+static void a_part_of_a_buffer_is_written_alone(void **state)
+{
+    enum { ALL = COUNT + 20, FIRST = 7 };
+    struct random random = random_stream("a_part_of_a_buffer");
+    float *whole = random_floats(&random, DATA_NORMAL, ALL);
+    const float *part = random_floats(&random, DATA_NORMAL, COUNT);
+    const cl_mem mem = new_buffer(fixture_cl_context(), ALL * sizeof(float));
+    plait_tensor *all = NULL;
+    plait_tensor *some = NULL;
+    float back[ALL] = {0};
+
+    (void)state;
+    check_ok(plait_tensor_adopt(fixture_context(false), mem, 0, PLAIT_SHAPE(ALL), &all));
+    check_ok(plait_tensor_adopt(fixture_context(false), mem, FIRST * sizeof(float), PLAIT_SHAPE(COUNT), &some));
+    assert_int_equal(plait_context_bytes(fixture_context(false)), 0);
+    check_ok(plait_tensor_write(all, whole, ALL));
+    check_ok(plait_tensor_write(some, part, COUNT));
+    check_ok(plait_tensor_read(all, back, ALL));
+    memcpy(whole + FIRST, part, COUNT * sizeof *part);
+    check_verdict(compare_floats(back, whole, ALL), "the whole");
+    check_ok(plait_tensor_read(some, back, COUNT));
+    check_verdict(compare_floats(back, part, COUNT), "the part");
+    plait_tensor_free(all);
+    plait_tensor_free(some);
+    clReleaseMemObject(mem);
+}
+
+static void a_lent_buffer_is_kept_alive(void **state)
+{
+    const cl_mem mem = new_buffer(fixture_cl_context(), 4 * sizeof(float));
+    const float values[4] = {1, 2, 3, 4};
+    plait_tensor *tensor = NULL;
+    float back[4] = {0};
+
+    (void)state;
+    check_ok(plait_tensor_adopt(fixture_context(false), mem, 0, PLAIT_SHAPE(4), &tensor));
+    clReleaseMemObject(mem);
+    check_ok(plait_tensor_write(tensor, values, 4));
+    check_ok(plait_tensor_read(tensor, back, 4));
+    assert_memory_equal(back, values, sizeof values);
+    plait_tensor_free(tensor);
+}
+
+static void what_cannot_be_adopted_is_refused(void **state)
+{
+    plait_context *context = fixture_context(false);
+    const cl_mem mem = new_buffer(fixture_cl_context(), 100);
+    plait_tensor *tensor = NULL;
+
+    (void)state;
+    check_message(plait_tensor_adopt(context, mem, 2, PLAIT_SHAPE(4), &tensor), PLAIT_ERR_INVALID,
+                  "offset 2 is no multiple of 4");
+    check_message(plait_tensor_adopt(context, mem, 0, PLAIT_SHAPE(26), &tensor), PLAIT_ERR_INVALID,
+                  "needs 104 bytes, the buffer has 100");
+    check_message(plait_tensor_adopt(context, mem, 88, PLAIT_SHAPE(2, 2), &tensor), PLAIT_ERR_INVALID,
+                  "shape {2,2} from byte 88 on needs 16 bytes, the buffer has 100");
+    check_status(plait_tensor_adopt(context, mem, SIZE_MAX - 3, PLAIT_SHAPE(4), &tensor), PLAIT_ERR_INVALID);
+    check_message(plait_tensor_adopt(context, NULL, 0, PLAIT_SHAPE(4), &tensor), PLAIT_ERR_INVALID, "buffer is NULL");
+    check_status(plait_tensor_adopt(context, mem, 0, PLAIT_SHAPE(4, 0), &tensor), PLAIT_ERR_INVALID);
+    check_message(plait_tensor_adopt(NULL, mem, 0, PLAIT_SHAPE(4), &tensor), PLAIT_ERR_INVALID, "context is NULL");
+    check_message(plait_tensor_adopt(context, mem, 0, PLAIT_SHAPE(4), NULL), PLAIT_ERR_INVALID, "out is NULL");
+    assert_null(tensor);
+    check_ok(plait_tensor_adopt(context, mem, 84, PLAIT_SHAPE(4), &tensor));
+    plait_tensor_free(tensor);
+    clReleaseMemObject(mem);
+}
+
+static void a_buffer_of_another_context_is_refused(void **state)
+{
+    const cl_device_id device = fixture_cl_device();
+    cl_int code = CL_SUCCESS;
+    const cl_context other = clCreateContext(NULL, 1, &device, NULL, NULL, &code);
+    plait_tensor *tensor = NULL;
+
+    (void)state;
+    assert_int_equal(code, CL_SUCCESS);
+    const cl_mem mem = new_buffer(other, 100);
+    check_message(plait_tensor_adopt(fixture_context(false), mem, 0, PLAIT_SHAPE(4), &tensor), PLAIT_ERR_INVALID,
+                  "the buffer belongs to cl_context");
+    assert_null(tensor);
+    clReleaseMemObject(mem);
+    clReleaseContext(other);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_come_back),
+        cmocka_unit_test(wrong_counts_and_null_are_refused),
+        cmocka_unit_test(impossible_shapes_are_refused),
+        cmocka_unit_test(a_part_of_a_buffer_is_written_alone),
+        cmocka_unit_test(a_lent_buffer_is_kept_alive),
+        cmocka_unit_test(what_cannot_be_adopted_is_refused),
+        cmocka_unit_test(a_buffer_of_another_context_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, fixture_open, fixture_close);
+}

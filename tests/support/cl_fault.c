@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* RTLD_NEXT */
+#define CL_USE_DEPRECATED_OPENCL_1_2_APIS
+#include "cl_fault.h"
+
+#include <dlfcn.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+enum kind { CONTEXT, QUEUE, MEM, PROGRAM, KERNEL, EVENT, KINDS };
+
+static atomic_long live[KINDS];
+static atomic_size_t calls;
+static const char *wanted_name; /* NULL: any */
+static size_t wanted_call;
+static cl_int wanted_code;
+static bool wanted_sticky;
+static const char *failed_name;
+
+void cl_fault_at_call(const char *name, size_t n, cl_int code, bool sticky)
+{
+    calls = 0;
+    wanted_name = name;
+    wanted_call = n;
+    wanted_code = code;
+    wanted_sticky = sticky;
+    failed_name = NULL;
+}
+
+void cl_fault_at(size_t n, cl_int code, bool sticky)
+{
+    cl_fault_at_call(NULL, n, code, sticky);
+}
+
+size_t cl_fault_calls(void)
+{
+    return calls;
+}
+
+const char *cl_fault_name(void)
+{
+    return failed_name;
+}
+
+long cl_fault_live(void)
+{
+    long sum = 0;
+
+    for (size_t kind = 0; kind < KINDS; kind++) {
+        sum += live[kind];
+    }
+    return sum;
+}
+
+const char *cl_fault_live_text(void)
+{
+    static char text[200];
+
+    (void)snprintf(text, sizeof text, "%ld contexts, %ld queues, %ld buffers, %ld programs, %ld kernels, %ld events",
+                   (long)live[CONTEXT], (long)live[QUEUE], (long)live[MEM], (long)live[PROGRAM], (long)live[KERNEL],
+                   (long)live[EVENT]);
+    return text;
+}
+
+/* Whether this call is to fail, and with what. */
+static bool fails(const char *name, cl_int *code)
+{
+    if (wanted_name && strcmp(name, wanted_name) != 0) {
+        return false;
+    }
+    const size_t call = atomic_fetch_add(&calls, 1) + 1;
+    if (wanted_call == 0 || call < wanted_call || (call > wanted_call && !wanted_sticky)) {
+        return false;
+    }
+    failed_name = failed_name ? failed_name : name;
+    *code = wanted_code;
+    return true;
+}
+
+/* A function of the loader's that is not defined here, so that the linker does not leave the loader out. */
+__attribute__((used)) static cl_int (*const kept)(cl_platform_id) = clUnloadPlatformCompiler;
+
+/* The loader's function of that name. */
+static void find(const char *name, void *function)
+{
+    void *found = dlsym(RTLD_NEXT, name);
+
+    memcpy(function, &found, sizeof found);
+}
+
+/* A function that returns a code and, if `event` is not NULL, makes an event there. */
+#define FORWARD(name, params, args, event)                \
+    cl_int name params                                    \
+    {                                                     \
+        cl_int(*real) params = NULL;                      \
+        cl_int code;                                      \
+        find(#name, &real);                               \
+        if (!fails(#name, &code)) {                       \
+            code = real args;                             \
+            live[EVENT] += code == CL_SUCCESS && (event); \
+        }                                                 \
+        return code;                                      \
+    }
+#define CALL(name, params, args) FORWARD(name, params, args, NULL)
+#define ENQUEUE(name, params, args) FORWARD(name, params, args, event)
+
+/* One that returns an object, and its code in its parameter `error`. */
+#define CREATE(type, kind, name, params, args) \
+    type name params                           \
+    {                                          \
+        type(*real) params = NULL;             \
+        cl_int code;                           \
+        find(#name, &real);                    \
+        if (fails(#name, &code)) {             \
+            if (error) {                       \
+                *error = code;                 \
+            }                                  \
+            return NULL;                       \
+        }                                      \
+        type object = real args;               \
+        live[kind] += object != NULL;          \
+        return object;                         \
+    }
+
+/* Retaining can fail, releasing is only counted. */
+#define COUNTED(type, kind, noun)              \
+    cl_int clRetain##noun(type object)         \
+    {                                          \
+        cl_int (*real)(type) = NULL;           \
+        cl_int code;                           \
+        find("clRetain" #noun, &real);         \
+        if (!fails("clRetain" #noun, &code)) { \
+            code = real(object);               \
+            live[kind] += code == CL_SUCCESS;  \
+        }                                      \
+        return code;                           \
+    }                                          \
+    cl_int clRelease##noun(type object)        \
+    {                                          \
+        cl_int (*real)(type) = NULL;           \
+        find("clRelease" #noun, &real);        \
+        const cl_int code = real(object);      \
+        live[kind] -= code == CL_SUCCESS;      \
+        return code;                           \
+    }
+
+COUNTED(cl_context, CONTEXT, Context)
+COUNTED(cl_command_queue, QUEUE, CommandQueue)
+COUNTED(cl_mem, MEM, MemObject)
+COUNTED(cl_program, PROGRAM, Program)
+COUNTED(cl_kernel, KERNEL, Kernel)
+COUNTED(cl_event, EVENT, Event)
+
+CALL(clGetPlatformIDs, (cl_uint room, cl_platform_id *ids, cl_uint *count), (room, ids, count))
+CALL(clGetPlatformInfo, (cl_platform_id id, cl_platform_info what, size_t bytes, void *value, size_t *used),
+     (id, what, bytes, value, used))
+CALL(clGetDeviceIDs, (cl_platform_id platform, cl_device_type type, cl_uint room, cl_device_id *ids, cl_uint *count),
+     (platform, type, room, ids, count))
+CALL(clGetDeviceInfo, (cl_device_id id, cl_device_info what, size_t bytes, void *value, size_t *used),
+     (id, what, bytes, value, used))
+CALL(clGetContextInfo, (cl_context id, cl_context_info what, size_t bytes, void *value, size_t *used),
+     (id, what, bytes, value, used))
+CALL(clGetCommandQueueInfo, (cl_command_queue id, cl_command_queue_info what, size_t bytes, void *value, size_t *used),
+     (id, what, bytes, value, used))
+CALL(clGetMemObjectInfo, (cl_mem id, cl_mem_info what, size_t bytes, void *value, size_t *used),
+     (id, what, bytes, value, used))
+CALL(clGetProgramInfo, (cl_program id, cl_program_info what, size_t bytes, void *value, size_t *used),
+     (id, what, bytes, value, used))
+CALL(clGetProgramBuildInfo,
+     (cl_program id, cl_device_id device, cl_program_build_info what, size_t bytes, void *value, size_t *used),
+     (id, device, what, bytes, value, used))
+CALL(clGetKernelWorkGroupInfo,
+     (cl_kernel id, cl_device_id device, cl_kernel_work_group_info what, size_t bytes, void *value, size_t *used),
+     (id, device, what, bytes, value, used))
+CALL(clGetEventInfo, (cl_event id, cl_event_info what, size_t bytes, void *value, size_t *used),
+     (id, what, bytes, value, used))
+CALL(clGetEventProfilingInfo, (cl_event id, cl_profiling_info what, size_t bytes, void *value, size_t *used),
+     (id, what, bytes, value, used))
+
+CREATE(cl_context, CONTEXT, clCreateContext,
+       (const cl_context_properties *properties, cl_uint count, const cl_device_id *devices,
+        void (*notify)(const char *, const void *, size_t, void *), void *data, cl_int *error),
+       (properties, count, devices, notify, data, error))
+CREATE(cl_command_queue, QUEUE, clCreateCommandQueue,
+       (cl_context context, cl_device_id device, cl_command_queue_properties properties, cl_int *error),
+       (context, device, properties, error))
+CREATE(cl_mem, MEM, clCreateBuffer, (cl_context context, cl_mem_flags flags, size_t bytes, void *host, cl_int *error),
+       (context, flags, bytes, host, error))
+CREATE(cl_mem, MEM, clCreateSubBuffer,
+       (cl_mem buffer, cl_mem_flags flags, cl_buffer_create_type type, const void *info, cl_int *error),
+       (buffer, flags, type, info, error))
+CREATE(cl_program, PROGRAM, clCreateProgramWithSource,
+       (cl_context context, cl_uint count, const char **texts, const size_t *lengths, cl_int *error),
+       (context, count, texts, lengths, error))
+CREATE(cl_program, PROGRAM, clCreateProgramWithBinary,
+       (cl_context context, cl_uint count, const cl_device_id *devices, const size_t *lengths,
+        const unsigned char **binaries, cl_int *statuses, cl_int *error),
+       (context, count, devices, lengths, binaries, statuses, error))
+CREATE(cl_kernel, KERNEL, clCreateKernel, (cl_program program, const char *name, cl_int *error), (program, name, error))
+CREATE(cl_event, EVENT, clCreateUserEvent, (cl_context context, cl_int *error), (context, error))
+
+CALL(clBuildProgram,
+     (cl_program program, cl_uint count, const cl_device_id *devices, const char *options,
+      void (*notify)(cl_program, void *), void *data),
+     (program, count, devices, options, notify, data))
+CALL(clSetKernelArg, (cl_kernel kernel, cl_uint index, size_t bytes, const void *value), (kernel, index, bytes, value))
+CALL(clSetUserEventStatus, (cl_event id, cl_int status), (id, status))
+CALL(clWaitForEvents, (cl_uint count, const cl_event *events), (count, events))
+CALL(clFlush, (cl_command_queue queue), (queue))
+CALL(clFinish, (cl_command_queue queue), (queue))
+
+ENQUEUE(clEnqueueNDRangeKernel,
+        (cl_command_queue queue, cl_kernel kernel, cl_uint rank, const size_t *offset, const size_t *global,
+         const size_t *local, cl_uint count, const cl_event *waits, cl_event *event),
+        (queue, kernel, rank, offset, global, local, count, waits, event))
+ENQUEUE(clEnqueueReadBuffer,
+        (cl_command_queue queue, cl_mem mem, cl_bool blocking, size_t offset, size_t bytes, void *target, cl_uint count,
+         const cl_event *waits, cl_event *event),
+        (queue, mem, blocking, offset, bytes, target, count, waits, event))
+ENQUEUE(clEnqueueWriteBuffer,
+        (cl_command_queue queue, cl_mem mem, cl_bool blocking, size_t offset, size_t bytes, const void *source,
+         cl_uint count, const cl_event *waits, cl_event *event),
+        (queue, mem, blocking, offset, bytes, source, count, waits, event))
+ENQUEUE(clEnqueueCopyBuffer,
+        (cl_command_queue queue, cl_mem source, cl_mem target, size_t source_offset, size_t target_offset, size_t bytes,
+         cl_uint count, const cl_event *waits, cl_event *event),
+        (queue, source, target, source_offset, target_offset, bytes, count, waits, event))
+ENQUEUE(clEnqueueFillBuffer,
+        (cl_command_queue queue, cl_mem mem, const void *pattern, size_t pattern_bytes, size_t offset, size_t bytes,
+         cl_uint count, const cl_event *waits, cl_event *event),
+        (queue, mem, pattern, pattern_bytes, offset, bytes, count, waits, event))
+ENQUEUE(clEnqueueMigrateMemObjects,
+        (cl_command_queue queue, cl_uint mem_count, const cl_mem *mems, cl_mem_migration_flags flags, cl_uint count,
+         const cl_event *waits, cl_event *event),
+        (queue, mem_count, mems, flags, count, waits, event))
+ENQUEUE(clEnqueueMarkerWithWaitList, (cl_command_queue queue, cl_uint count, const cl_event *waits, cl_event *event),
+        (queue, count, waits, event))
+ENQUEUE(clEnqueueBarrierWithWaitList, (cl_command_queue queue, cl_uint count, const cl_event *waits, cl_event *event),
+        (queue, count, waits, event))

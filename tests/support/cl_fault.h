@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* OpenCL calls that fail on purpose, and a count of the objects that live.
+ *
+ * The test program itself defines the OpenCL functions that plait calls and hands each call on to the
+ * loader's. Next to an ICD layer this needs nothing in the environment, works under any runtime and checker
+ * (oclgrind's wrapper ignores layers), and lets a test choose the failure between two calls. */
+#ifndef SUPPORT_CL_FAULT_H
+#define SUPPORT_CL_FAULT_H
+
+#ifndef CL_TARGET_OPENCL_VERSION
+#define CL_TARGET_OPENCL_VERSION 120
+#endif
+#include <CL/cl.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The n-th call from now on (n from 1) fails with `code` and does nothing, and if `sticky` all after it.
+ * 0 ends it. Calls that release are neither counted nor made to fail. */
+void cl_fault_at(size_t n, cl_int code, bool sticky);
+
+/* The same, counting only calls of the function `name`. */
+void cl_fault_at_call(const char *name, size_t n, cl_int code, bool sticky);
+
+/* Calls counted since the last cl_fault_at. */
+size_t cl_fault_calls(void);
+
+/* The function that was the first to fail since then; NULL: none. */
+const char *cl_fault_name(void);
+
+/* Objects created or retained, less those released. */
+long cl_fault_live(void);
+
+/* The same by kind, "1 context 0 queue ...", for messages; static storage. */
+const char *cl_fault_live_text(void);
+
+#endif
