@@ -14,9 +14,9 @@
 #include "row.clh"
 
 #ifdef STRIDED
-#define LOAD load_strided
+#define LOAD(row, step, i, count) load_strided((row) + (i) * (step), step, count)
 #else
-#define LOAD load_row
+#define LOAD(row, step, i, count) load_row(row, step, i, count)
 #endif
 
 __kernel void pointwise_cpu(__global const float *x, const long x_offset, __global float *y, const long y_offset,

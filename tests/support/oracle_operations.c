@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "oracle_operations.h"
 
+#include "oracle_normalization.h"
+
 #include <math.h>
 
 struct reference oracle_constant(plait_array array)
@@ -141,6 +143,85 @@ struct reference oracle_reduce(enum reduction kind, struct reference x, plait_ax
     for (size_t e = 0; e < y.count && kind == REDUCE_MEAN; e++) {
         y.value[e] /= (double)count;
         y.terms[e] /= (double)count;
+    }
+    return y;
+}
+
+/* ---- Dot -------------------------------------------------------------------------------------------- */
+
+/* An input as {batch, others, k}: where element (n, i, k) lies. */
+struct matrix {
+    struct reference x;
+    size_t others, length, inner;
+};
+
+static struct matrix matrix_of(struct reference x, int axis)
+{
+    const size_t at = axis < 0 ? x.shape.rank - (size_t)-axis : (size_t)axis;
+    struct matrix matrix = {.x = x, .length = x.shape.dims[at], .inner = 1};
+
+    for (size_t i = at + 1; i < x.shape.rank; i++) {
+        matrix.inner *= x.shape.dims[i];
+    }
+    matrix.others = x.count / x.shape.dims[0] / matrix.length;
+    return matrix;
+}
+
+static size_t element_of(const struct matrix *matrix, size_t sample, size_t other, size_t k)
+{
+    const size_t outer = other / matrix->inner;
+
+    return ((sample * (matrix->others / matrix->inner) + outer) * matrix->length + k) * matrix->inner +
+           other % matrix->inner;
+}
+
+static void append_others(plait_shape *shape, plait_shape from, int axis)
+{
+    const size_t at = axis < 0 ? from.rank - (size_t)-axis : (size_t)axis;
+
+    for (size_t i = 1; i < from.rank; i++) {
+        if (i != at) {
+            shape->dims[shape->rank++] = from.dims[i];
+        }
+    }
+}
+
+static void multiply(const struct matrix *a, const struct matrix *b, struct reference *y, size_t e)
+{
+    const size_t column = e % b->others;
+    const size_t row = e / b->others % a->others;
+    const size_t sample = e / b->others / a->others;
+
+    for (size_t k = 0; k < a->length; k++) {
+        const size_t i = element_of(a, sample, row, k);
+        const size_t j = element_of(b, sample, column, k);
+        const double product = a->x.value[i] * b->x.value[j];
+        y->value[e] += product;
+        y->terms[e] += fabs(product) + a->x.terms[i] * fabs(b->x.value[j]) + b->x.terms[j] * fabs(a->x.value[i]);
+    }
+}
+
+struct reference oracle_dot(struct reference a, struct reference b, plait_axes axes, bool normalize)
+{
+    plait_shape shape = {.rank = 1, .dims = {a.shape.dims[0]}};
+
+    if (normalize) {
+        a = oracle_unit_normalization(a, PLAIT_AXES(axes.items[0]), 1e7);
+        b = oracle_unit_normalization(b, PLAIT_AXES(axes.items[1]), 1e7);
+    }
+    const struct matrix left = matrix_of(a, axes.items[0]);
+    const struct matrix right = matrix_of(b, axes.items[1]);
+    append_others(&shape, a.shape, axes.items[0]);
+    append_others(&shape, b.shape, axes.items[1]);
+    if (shape.rank == 1) {
+        shape.dims[shape.rank++] = 1;
+    }
+    struct reference y = reference_new(shape);
+    y.sums = left.length;
+    y.sums = a.sums > y.sums ? a.sums : y.sums;
+    y.sums = b.sums > y.sums ? b.sums : y.sums;
+    for (size_t e = 0; e < y.count; e++) {
+        multiply(&left, &right, &y, e);
     }
     return y;
 }

@@ -22,4 +22,7 @@ enum reduction { REDUCE_MEAN, REDUCE_SUM, REDUCE_MAX, REDUCE_MIN };
 
 struct reference oracle_reduce(enum reduction kind, struct reference x, plait_axes axes, bool keepdims);
 
+/* One axis for each input. */
+struct reference oracle_dot(struct reference a, struct reference b, plait_axes axes, bool normalize);
+
 #endif
