@@ -10,7 +10,7 @@
 #include "part.clh"
 #include "dot.clh"
 
-#define BLOCK 256 /* products that are summed apart, against rounding errors */
+#define BLOCK 128 /* products that are summed apart, against rounding errors */
 #define ROWS 8
 #define EACH_ROW(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7)
 

@@ -11,8 +11,31 @@
  *
  *   -D PIXELS=...
  * Work-items: {channels / 16, parts, samples}. */
+#define REAL float16
 #include "walk.clh"
 #include "part.clh"
+#include "cascade.clh"
+
+/* `lanes` channels of `count` pixels from number `first` on. */
+struct pixels {
+    __global const float *x;
+    int first;
+    int count;
+    int lanes;
+};
+
+/* The sums over the pixels of x - center, or of its square. */
+static float16 sum_pixels(const struct pixels *pixels, int8 sizes, int8 steps, float16 center, bool squared)
+{
+    CASCADE_BEGIN
+
+    for (int i = pixels->first; i < pixels->first + pixels->count; i++) {
+        const float16 x = load_first(pixels->x + offset_of(i, WALK_AXES, sizes, steps), pixels->lanes);
+        const float16 value = x - center;
+        CASCADE_ADD(squared ? value * value : value)
+    }
+    return CASCADE_END;
+}
 
 __kernel void group_moments_cpu(__global const float *x, const long x_offset, __global float *moments,
                                 const long moments_offset, const int x_stride, const int8 sizes, const int8 x_steps,
@@ -21,22 +44,14 @@ __kernel void group_moments_cpu(__global const float *x, const long x_offset, __
     const int column = (int)get_global_id(0) * 16;
     const int part = (int)get_global_id(1);
     const int sample = (int)get_global_id(2);
-    const int lanes = channels - column;
-    const int first = part * PIXELS;
-    const int count = min(PIXELS, count_of(WALK_AXES, sizes) - first);
-    __global const float *from = x + x_offset + sample * x_stride + column;
     __global float *to = moments + moments_offset + sample * moments_stride + part * 2 * channels + column;
-    float16 sum = 0.0f;
-    float16 squares = 0.0f;
+    struct pixels pixels;
 
-    for (int i = 0; i < count; i++) {
-        sum += load_first(from + offset_of(first + i, WALK_AXES, sizes, x_steps), lanes);
-    }
-    const float16 mean = sum / (float)count;
-    for (int i = 0; i < count; i++) {
-        const float16 difference = load_first(from + offset_of(first + i, WALK_AXES, sizes, x_steps), lanes) - mean;
-        squares += difference * difference;
-    }
-    store_first(mean, to, lanes);
-    store_first(squares, to + channels, lanes);
+    pixels.x = x + x_offset + sample * x_stride + column;
+    pixels.first = part * PIXELS;
+    pixels.count = min(PIXELS, count_of(WALK_AXES, sizes) - pixels.first);
+    pixels.lanes = channels - column;
+    const float16 mean = sum_pixels(&pixels, sizes, x_steps, 0.0f, false) / (float)pixels.count;
+    store_first(mean, to, pixels.lanes);
+    store_first(sum_pixels(&pixels, sizes, x_steps, mean, true), to + channels, pixels.lanes);
 }

@@ -14,28 +14,20 @@
 #include "walk.clh"
 #include "line.clh"
 #include "part.clh"
-
-#define BLOCK 256 /* elements that are combined apart, against rounding errors */
+#include "cascade.clh"
 
 static float16 combine_lines(__global const float *x, int8 sizes, int8 steps, int count)
 {
-    float16 total = START;
-    float16 part = START;
-    int pending = 0;
+    CASCADE_BEGIN
 
     for (int run = 0; run < count_runs(sizes); run++) {
         __global const float *from = x + run_of(run, sizes, steps);
         for (int i = 0; i < length_of(sizes); i++, from += steps.s7) {
             const float16 value = load_first(from, count);
-            part = COMBINE(part, value);
-            if (++pending == BLOCK) {
-                total = COMBINE(total, part);
-                part = START;
-                pending = 0;
-            }
+            CASCADE_ADD(value)
         }
     }
-    return COMBINE(total, part);
+    return CASCADE_END;
 }
 
 __kernel void reduce_abreast_cpu(__global const float *x, const long x_offset, __global float *y, const long y_offset,

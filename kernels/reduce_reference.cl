@@ -12,28 +12,20 @@
 #include "reduce.clh"
 #include "walk.clh"
 #include "line.clh"
-
-#define BLOCK 256 /* elements that are combined apart, against rounding errors */
+#include "cascade.clh"
 
 static float combine_line(__global const float *x, int8 sizes, int8 steps)
 {
-    float total = START;
-    float part = START;
-    int pending = 0;
+    CASCADE_BEGIN
 
     for (int run = 0; run < count_runs(sizes); run++) {
         const int begin = run_of(run, sizes, steps);
         for (int i = 0; i < length_of(sizes); i++) {
             const float value = x[begin + i * steps.s7];
-            part = COMBINE(part, value);
-            if (++pending == BLOCK) {
-                total = COMBINE(total, part);
-                part = START;
-                pending = 0;
-            }
+            CASCADE_ADD(value)
         }
     }
-    return COMBINE(total, part);
+    return CASCADE_END;
 }
 
 __kernel void reduce_reference(__global const float *x, const long x_offset, __global float *y, const long y_offset,

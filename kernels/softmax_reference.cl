@@ -8,6 +8,7 @@
  *   sizes, x_steps, y_steps      likewise those of a line (line.clh)
  *
  *   -D LOG=0 or 1 */
+#define REAL float
 #include "line_reference.clh"
 
 static float find_largest(__global const float *x, int8 sizes, int8 steps)
@@ -25,22 +26,15 @@ static float find_largest(__global const float *x, int8 sizes, int8 steps)
 
 static float sum_powers(__global const float *x, int8 sizes, int8 steps, float largest)
 {
-    float sum = 0.0f;
-    float part = 0.0f;
-    int pending = 0;
+    CASCADE_BEGIN
 
     for (int run = 0; run < count_runs(sizes); run++) {
         const int begin = run_of(run, sizes, steps);
         for (int i = 0; i < length_of(sizes); i++) {
-            part += exp(x[begin + i * steps.s7] - largest);
-            if (++pending == BLOCK) {
-                sum += part;
-                part = 0.0f;
-                pending = 0;
-            }
+            CASCADE_ADD(exp(x[begin + i * steps.s7] - largest))
         }
     }
-    return sum + part;
+    return CASCADE_END;
 }
 
 __kernel void softmax_reference(__global const float *x, const long x_offset, __global float *y, const long y_offset,

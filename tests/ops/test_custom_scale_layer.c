@@ -9,7 +9,8 @@ static struct variants seen;
 
 static struct twin make(struct twin a, struct twin b, float scale)
 {
-    const struct reference product = oracle_merge(MERGE_MULTIPLY, (const struct reference[]){b.ref, oracle_number(scale)}, 2);
+    const struct reference product =
+        oracle_merge(MERGE_MULTIPLY, (const struct reference[]){b.ref, oracle_number(scale)}, 2);
 
     return (struct twin){plait_custom_scale_layer(PLAIT_NODES(a.node, b.node), scale, NULL),
                          oracle_merge(MERGE_ADD, (const struct reference[]){a.ref, product}, 2)};
@@ -36,8 +37,13 @@ static void values(void **state)
             twin_input(graph, cases[i].b, 2, random_floats(&random, cases[i].data, 2 * sample_size(cases[i].b)))};
         const struct twin y = make(x[0], x[1], 0.17F);
         check_ok(plait_graph_check(graph));
-        trial_run_variants(&(struct trial){.name = cases[i].name, .inputs = x, .input_count = 2, .outputs = &y,
-                                           .output_count = 1, .gate = GATE_BITS, .run = {.planned = 3}},
+        trial_run_variants(&(struct trial){.name = cases[i].name,
+                                           .inputs = x,
+                                           .input_count = 2,
+                                           .outputs = &y,
+                                           .output_count = 1,
+                                           .gate = GATE_BITS,
+                                           .run = {.planned = 3}},
                            y, &seen);
         plait_graph_free(graph);
         scratch_reset();
@@ -59,8 +65,12 @@ static void in_a_residual_block(void **state)
     char text[4000];
 
     (void)state;
-    trial_run(&(struct trial){.name = "a residual block", .inputs = x, .input_count = 2, .outputs = &y,
-                              .output_count = 1, .gate = GATE_HARD});
+    trial_run(&(struct trial){.name = "a residual block",
+                              .inputs = x,
+                              .input_count = 2,
+                              .outputs = &y,
+                              .output_count = 1,
+                              .gate = GATE_HARD});
     check_ok(plait_model_create(fixture_context(false), PLAIT_NODES(x[0].node, x[1].node), PLAIT_NODES(y.node), NULL,
                                 &model));
     assert_int_equal(plait_model_step_count(model), 1);

@@ -39,7 +39,8 @@ static struct twin dot(struct twin a, struct twin b, plait_axes axes, bool norma
 {
     const plait_dot_opts opts = {.normalize = normalize};
 
-    return (struct twin){plait_dot(PLAIT_NODES(a.node, b.node), axes, &opts), oracle_dot(a.ref, b.ref, axes, normalize)};
+    return (struct twin){plait_dot(PLAIT_NODES(a.node, b.node), axes, &opts),
+                         oracle_dot(a.ref, b.ref, axes, normalize)};
 }
 
 static void new_inputs(size_t i, plait_graph *graph, enum data data, struct random *random, struct twin x[2])
@@ -58,8 +59,13 @@ static void try(size_t i, enum data data, enum gate gate, bool normalize, struct
     new_inputs(i, graph, data, random, x);
     const struct twin y = dot(x[0], x[1], cases[i].axes, normalize);
     check_ok(plait_graph_check(graph));
-    trial_run_variants(&(struct trial){.name = cases[i].name, .inputs = x, .input_count = 2, .outputs = &y,
-                                       .output_count = 1, .gate = gate, .run = {.planned = cases[i].planned}},
+    trial_run_variants(&(struct trial){.name = cases[i].name,
+                                       .inputs = x,
+                                       .input_count = 2,
+                                       .outputs = &y,
+                                       .output_count = 1,
+                                       .gate = gate,
+                                       .run = {.planned = cases[i].planned}},
                        y, normalize ? &seen_normalized : &seen);
     plait_graph_free(graph);
     scratch_reset();
@@ -108,9 +114,13 @@ static void joined(void **state)
         const struct twin outputs[] = {twin_concatenate((const struct twin[]){inputs[0], a}, 2, -1),
                                        twin_concatenate((const struct twin[]){inputs[1], b}, 2, 1),
                                        twin_concatenate((const struct twin[]){inputs[2], y}, 2, i % 2 ? 1 : -1)};
-        trial_run_variants(&(struct trial){.name = scratch_text("%s, joined", cases[i].name), .inputs = inputs,
-                                           .input_count = 3, .outputs = outputs, .output_count = 3,
-                                           .gate = GATE_ZERO_MEAN, .run = {.planned = cases[i].planned}},
+        trial_run_variants(&(struct trial){.name = scratch_text("%s, joined", cases[i].name),
+                                           .inputs = inputs,
+                                           .input_count = 3,
+                                           .outputs = outputs,
+                                           .output_count = 3,
+                                           .gate = GATE_ZERO_MEAN,
+                                           .run = {.planned = cases[i].planned}},
                            y, &seen);
         plait_graph_free(graph);
         scratch_reset();
@@ -129,8 +139,12 @@ static void special_values(void **state)
         x[0].ref.value[3] = (double)NAN;
         x[1].ref.value[5] = (double)INFINITY;
         const struct twin y = dot(x[0], x[1], cases[i].axes, false);
-        trial_run_variants(&(struct trial){.name = "special values", .inputs = x, .input_count = 2, .outputs = &y,
-                                           .output_count = 1, .gate = GATE_HARD},
+        trial_run_variants(&(struct trial){.name = "special values",
+                                           .inputs = x,
+                                           .input_count = 2,
+                                           .outputs = &y,
+                                           .output_count = 1,
+                                           .gate = GATE_HARD},
                            y, &seen);
     }
     plait_graph_free(graph);
@@ -147,8 +161,12 @@ static void activated(void **state)
         new_inputs(i, graph, DATA_NORMAL, &random, x);
         const struct twin sum = dot(x[0], x[1], cases[i].axes, false);
         const struct twin y = twin_relu(sum, NULL);
-        trial_run_variants(&(struct trial){.name = "activated", .inputs = x, .input_count = 2, .outputs = &y,
-                                           .output_count = 1, .gate = GATE_ZERO_MEAN},
+        trial_run_variants(&(struct trial){.name = "activated",
+                                           .inputs = x,
+                                           .input_count = 2,
+                                           .outputs = &y,
+                                           .output_count = 1,
+                                           .gate = GATE_ZERO_MEAN},
                            sum, &seen);
         plait_graph_free(graph);
         scratch_reset();
@@ -191,8 +209,9 @@ static void mistakes(void **state)
     (void)plait_dot(PLAIT_NODES(a, b), PLAIT_AXES(2, 3), &mine);
     check_message(plait_graph_check(graph), PLAIT_ERR_GRAPH, "dot \"dot\": it takes exactly 2 inputs but got 1");
     check_has(plait_error_message(), "dot \"dot_1\": it takes exactly 2 inputs but got 3");
-    check_has(plait_error_message(), "dot \"dot_2\": axis 2 of input 0 {4,3} has size 3 but axis 2 of input 1 {4,5} has 5; "
-                                     "they must agree");
+    check_has(plait_error_message(),
+              "dot \"dot_2\": axis 2 of input 0 {4,3} has size 3 but axis 2 of input 1 {4,5} has 5; "
+              "they must agree");
     check_has(plait_error_message(), "dot \"dot_3\": axis 0 is out of range for input {4,3}");
     check_has(plait_error_message(), "dot \"dot_4\": it has 3 axes; name one for both inputs, or one for each");
     check_has(plait_error_message(), "dot \"dot_5\": inputs {1,1,1,1,3} and {1,1,1,1,3} give 8 axes; besides the batch "

@@ -9,8 +9,7 @@ static struct twin make(struct twin x, const void *alpha)
 {
     const float *given = alpha;
 
-    return (struct twin){plait_elu(x.node, &(plait_elu_opts){.alpha = given}),
-                         oracle_elu(x.ref, given ? *given : 1)};
+    return (struct twin){plait_elu(x.node, &(plait_elu_opts){.alpha = given}), oracle_elu(x.ref, given ? *given : 1)};
 }
 
 static void alphas(void **state)

@@ -18,8 +18,14 @@ static struct twin make(struct twin x, const void *opts)
 
 static struct layer_test test = {.make = make, .gate = GATE_BITS};
 
-#define ALL {0, INT64_MAX, 1}
-#define REVERSED {INT64_MAX, INT64_MIN, -1}
+#define ALL             \
+    {                   \
+        0, INT64_MAX, 1 \
+    }
+#define REVERSED                 \
+    {                            \
+        INT64_MAX, INT64_MIN, -1 \
+    }
 
 static void ranges_of_all_kinds(void **state)
 {
@@ -101,8 +107,9 @@ static void special_values(void **state)
     struct random random = random_stream("get item special");
 
     (void)state;
-    layer_trial(&special, &(struct layer_case){.name = "special values", .shape = {2, {9, 37}},
-                                               .opts = &(struct item){2, {{1, 8, 2}, REVERSED}}},
+    layer_trial(&special,
+                &(struct layer_case){
+                    .name = "special values", .shape = {2, {9, 37}}, .opts = &(struct item){2, {{1, 8, 2}, REVERSED}}},
                 &random);
 }
 
@@ -132,8 +139,10 @@ static void mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ranges_of_all_kinds), cmocka_unit_test(random_ranges),
-        cmocka_unit_test(special_values),      cmocka_unit_test(mistakes),
+        cmocka_unit_test(ranges_of_all_kinds),
+        cmocka_unit_test(random_ranges),
+        cmocka_unit_test(special_values),
+        cmocka_unit_test(mistakes),
     };
 
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);

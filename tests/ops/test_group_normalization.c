@@ -26,8 +26,9 @@ static struct twin make(struct twin x, const void *opts)
     return (struct twin){plait_group_normalization(x.node, &o), oracle_group_normalization(x.ref, &o)};
 }
 
-static const struct norm two = {2, 0, 20, 0}, thirty_two = {0, 0, 64, 0}, each = {-1, 0, 18, 0}, all = {1, 0, 35, 1e-6F},
-                         plain = {5, 0, 0, 0}, first = {2, 1, 4, 0}, middle = {5, -2, 5, 0}, three = {3, 0, 3, 0};
+static const struct norm two = {2, 0, 20, 0}, thirty_two = {0, 0, 64, 0}, each = {-1, 0, 18, 0},
+                         all = {1, 0, 35, 1e-6F}, plain = {5, 0, 0, 0}, first = {2, 1, 4, 0}, middle = {5, -2, 5, 0},
+                         three = {3, 0, 3, 0};
 
 static const struct layer_case cases[] = {
     {.name = "two groups", .shape = {3, {4, 5, 20}}, .opts = &two},
@@ -73,8 +74,12 @@ static void special_values(void **state)
     values[115] = INFINITY;
     const struct twin x = twin_input(graph, PLAIT_SHAPE(5, 20), 2, values);
     const struct twin y = make(x, &two);
-    trial_run_variants(&(struct trial){.name = "special values", .inputs = &x, .input_count = 1, .outputs = &y,
-                                       .output_count = 1, .gate = GATE_HARD},
+    trial_run_variants(&(struct trial){.name = "special values",
+                                       .inputs = &x,
+                                       .input_count = 1,
+                                       .outputs = &y,
+                                       .output_count = 1,
+                                       .gate = GATE_HARD},
                        y, &seen);
     plait_graph_free(graph);
 }

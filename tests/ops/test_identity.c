@@ -6,12 +6,38 @@
 #include <plait/reshaping.h>
 
 static const char *const classes[] = {
-    "Identity", "Dropout", "AlphaDropout", "SpatialDropout2D", "GaussianNoise", "GaussianDropout",
-    "ActivityRegularization", "StochasticDepth", "AugMix", "CutMix", "MixUp", "RandAugment", "Solarization",
-    "RandomBrightness", "RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomElasticTransform",
-    "RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert",
-    "RandomPerspective", "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness", "RandomShear",
-    "RandomTranslation", "RandomZoom",
+    "Identity",
+    "Dropout",
+    "AlphaDropout",
+    "SpatialDropout2D",
+    "GaussianNoise",
+    "GaussianDropout",
+    "ActivityRegularization",
+    "StochasticDepth",
+    "AugMix",
+    "CutMix",
+    "MixUp",
+    "RandAugment",
+    "Solarization",
+    "RandomBrightness",
+    "RandomColorDegeneration",
+    "RandomColorJitter",
+    "RandomContrast",
+    "RandomElasticTransform",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomGaussianBlur",
+    "RandomGrayscale",
+    "RandomHue",
+    "RandomInvert",
+    "RandomPerspective",
+    "RandomPosterization",
+    "RandomRotation",
+    "RandomSaturation",
+    "RandomSharpness",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomZoom",
 };
 
 /* A chain of all of them between two layers that fuse. */
@@ -36,8 +62,8 @@ static void all_classes(void **state)
 
     (void)state;
     check_ok(plait_graph_check(graph));
-    trial_run(&(struct trial){.name = "all classes", .inputs = &x, .input_count = 1, .outputs = &y, .output_count = 1,
-                              .gate = GATE_BITS});
+    trial_run(&(struct trial){
+        .name = "all classes", .inputs = &x, .input_count = 1, .outputs = &y, .output_count = 1, .gate = GATE_BITS});
     check_ok(plait_model_create(fixture_context(false), PLAIT_NODES(x.node), PLAIT_NODES(y.node), NULL, &model));
     assert_int_equal(plait_model_step_count(model), 1);
     check_ok(plait_model_report(model, text, sizeof text, NULL));
@@ -53,12 +79,16 @@ static void as_outputs(void **state)
     plait_graph *graph = twin_graph();
     const struct twin x = twin_input(graph, PLAIT_SHAPE(7), 2, random_floats(&random, DATA_SPECIAL, 14));
     const struct twin y = twin_relu(x, NULL);
-    const struct twin outputs[] = {{plait_identity(x.node, NULL, NULL), x.ref}, y,
-                                   {plait_identity(y.node, "Dropout", NULL), y.ref}};
+    const struct twin outputs[] = {
+        {plait_identity(x.node, NULL, NULL), x.ref}, y, {plait_identity(y.node, "Dropout", NULL), y.ref}};
 
     (void)state;
-    trial_run(&(struct trial){.name = "as outputs", .inputs = &x, .input_count = 1, .outputs = outputs,
-                              .output_count = 3, .gate = GATE_BITS});
+    trial_run(&(struct trial){.name = "as outputs",
+                              .inputs = &x,
+                              .input_count = 1,
+                              .outputs = outputs,
+                              .output_count = 3,
+                              .gate = GATE_BITS});
     plait_graph_free(graph);
 }
 

@@ -75,8 +75,12 @@ static void a_large_mean(void **state)
     const struct twin x = twin_input(graph, PLAIT_SHAPE(400), 2, values);
     const struct twin y = make(x, &plain);
     struct variants seen = {0};
-    trial_run_variants(&(struct trial){.name = "a large mean", .inputs = &x, .input_count = 1, .outputs = &y,
-                                       .output_count = 1, .gate = GATE_HARD},
+    trial_run_variants(&(struct trial){.name = "a large mean",
+                                       .inputs = &x,
+                                       .input_count = 1,
+                                       .outputs = &y,
+                                       .output_count = 1,
+                                       .gate = GATE_HARD},
                        y, &seen);
     plait_graph_free(graph);
 }
@@ -95,8 +99,12 @@ static void special_values(void **state)
     values[42] = -INFINITY;
     const struct twin x = twin_input(graph, PLAIT_SHAPE(3, 21), 2, values);
     const struct twin y = make(x, &plain);
-    trial_run_variants(&(struct trial){.name = "special values", .inputs = &x, .input_count = 1, .outputs = &y,
-                                       .output_count = 1, .gate = GATE_HARD},
+    trial_run_variants(&(struct trial){.name = "special values",
+                                       .inputs = &x,
+                                       .input_count = 1,
+                                       .outputs = &y,
+                                       .output_count = 1,
+                                       .gate = GATE_HARD},
                        y, &seen);
     plait_graph_free(graph);
 }
@@ -112,9 +120,9 @@ static void mistakes(void **state)
     check_ok(plait_graph_check(graph));
     (void)plait_layer_normalization(x, &(plait_layer_normalization_opts){.axes = PLAIT_AXES(3)});
     (void)plait_layer_normalization(x, &(plait_layer_normalization_opts){.gamma = {values, PLAIT_SHAPE(4)}});
-    (void)plait_layer_normalization(
-        x, &(plait_layer_normalization_opts){
-               .name = "mine", .beta = {values, PLAIT_SHAPE(3, 4)}, .axes = PLAIT_AXES(-1, 1)});
+    (void)plait_layer_normalization(x, &(plait_layer_normalization_opts){.name = "mine",
+                                                                         .beta = {values, PLAIT_SHAPE(3, 4)},
+                                                                         .axes = PLAIT_AXES(-1, 1)});
     check_message(plait_graph_check(graph), PLAIT_ERR_GRAPH,
                   "layer_normalization \"layer_normalization_1\": axis 3 is out of range for input {4,3}");
     check_has(plait_error_message(), "\"layer_normalization_2\": gamma has shape {4} but must have {3}");

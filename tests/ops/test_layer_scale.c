@@ -10,8 +10,7 @@ static struct random weights;
 
 static struct twin make(struct twin x, const void *unused)
 {
-    const plait_array gamma =
-        random_array(&weights, DATA_NORMAL, PLAIT_SHAPE(x.ref.shape.dims[x.ref.shape.rank - 1]));
+    const plait_array gamma = random_array(&weights, DATA_NORMAL, PLAIT_SHAPE(x.ref.shape.dims[x.ref.shape.rank - 1]));
 
     (void)unused;
     return (struct twin){plait_layer_scale(x.node, &(plait_layer_scale_opts){.gamma = gamma}),
@@ -51,8 +50,8 @@ static void folded(void **state)
     const struct twin scaled = make(twin_dense(x, &opts), NULL);
     const struct twin y = {plait_ops_add(plait_of(x.node), plait_of(scaled.node), NULL),
                            oracle_merge(MERGE_ADD, (const struct reference[]){x.ref, scaled.ref}, 2)};
-    trial_run(&(struct trial){.name = "folded", .inputs = &x, .input_count = 1, .outputs = &y, .output_count = 1,
-                              .gate = GATE_HARD});
+    trial_run(&(struct trial){
+        .name = "folded", .inputs = &x, .input_count = 1, .outputs = &y, .output_count = 1, .gate = GATE_HARD});
     check_ok(plait_model_create(fixture_context(false), PLAIT_NODES(x.node), PLAIT_NODES(y.node), NULL, &model));
     assert_int_equal(plait_model_step_count(model), 1);
     plait_model_free(model);

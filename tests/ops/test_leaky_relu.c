@@ -44,8 +44,8 @@ static void fused(void **state)
     const struct twin y = make(twin_dense(x, &opts), NULL);
 
     (void)state;
-    trial_run(&(struct trial){.name = "fused", .inputs = &x, .input_count = 1, .outputs = &y, .output_count = 1,
-                              .gate = GATE_HARD});
+    trial_run(&(struct trial){
+        .name = "fused", .inputs = &x, .input_count = 1, .outputs = &y, .output_count = 1, .gate = GATE_HARD});
     plait_graph_free(graph);
 }
 

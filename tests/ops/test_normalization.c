@@ -101,8 +101,9 @@ static void mistakes(void **state)
     check_message(plait_graph_check(graph), PLAIT_ERR_GRAPH,
                   "normalization \"normalization\": mean is missing; it must broadcast with input {4,3}");
     check_has(plait_error_message(), "normalization \"normalization_1\": variance is missing");
-    check_has(plait_error_message(), "normalization \"normalization_2\": mean has shape {3} and variance {4}; they must "
-                                     "be equal and broadcast with input {4,3}");
+    check_has(plait_error_message(),
+              "normalization \"normalization_2\": mean has shape {3} and variance {4}; they must "
+              "be equal and broadcast with input {4,3}");
     check_has(plait_error_message(), "normalization \"mine\": mean has shape {4} and variance {4}");
     plait_graph_free(graph);
 }
@@ -110,8 +111,10 @@ static void mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(axes_of_all_kinds), cmocka_unit_test(odd_statistics),
-        cmocka_unit_test(summaries),         cmocka_unit_test(mistakes),
+        cmocka_unit_test(axes_of_all_kinds),
+        cmocka_unit_test(odd_statistics),
+        cmocka_unit_test(summaries),
+        cmocka_unit_test(mistakes),
     };
 
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);

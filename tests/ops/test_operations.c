@@ -36,9 +36,13 @@ static void try(const struct operation *operation, const char *name, const struc
                 struct twin y)
 {
     check_ok(plait_graph_check(y.node.graph));
-    trial_run_variants(&(struct trial){.name = scratch_text("%s, %s", operation->name, name), .inputs = inputs,
-                                       .input_count = count, .outputs = &y, .output_count = 1,
-                                       .gate = operation->divides ? GATE_ULP : GATE_BITS_ZERO, .limit = 2.5,
+    trial_run_variants(&(struct trial){.name = scratch_text("%s, %s", operation->name, name),
+                                       .inputs = inputs,
+                                       .input_count = count,
+                                       .outputs = &y,
+                                       .output_count = 1,
+                                       .gate = operation->divides ? GATE_ULP : GATE_BITS_ZERO,
+                                       .limit = 2.5,
                                        .run = {.planned = 3}},
                        y, &seen[operation - operations]);
     plait_graph_free(y.node.graph);
@@ -137,8 +141,8 @@ static void numbers_and_arrays(void **state)
 
 static struct twin make_negative(struct twin x, const void *opts)
 {
-    const struct twin y = {plait_ops_negative(x.node, opts), oracle_merge(MERGE_MULTIPLY,
-                           (const struct reference[]){x.ref, oracle_number(-1)}, 2)};
+    const struct twin y = {plait_ops_negative(x.node, opts),
+                           oracle_merge(MERGE_MULTIPLY, (const struct reference[]){x.ref, oracle_number(-1)}, 2)};
 
     return y;
 }
@@ -166,8 +170,8 @@ static void functions(void **state)
     static const struct {
         plait_activation kind;
         const char *name;
-    } named[] = {{PLAIT_RELU, "relu"},         {PLAIT_LEAKY_RELU, "leaky_relu"},   {PLAIT_SILU, "silu"},
-                 {PLAIT_EXPONENTIAL, "exp"},   {PLAIT_HARD_SIGMOID, "hard_sigmoid"}, {PLAIT_SQUAREPLUS, "squareplus"},
+    } named[] = {{PLAIT_RELU, "relu"},       {PLAIT_LEAKY_RELU, "leaky_relu"},     {PLAIT_SILU, "silu"},
+                 {PLAIT_EXPONENTIAL, "exp"}, {PLAIT_HARD_SIGMOID, "hard_sigmoid"}, {PLAIT_SQUAREPLUS, "squareplus"},
                  {PLAIT_RELU6, "relu6"}};
     struct random random = random_stream("functions");
 
@@ -241,8 +245,8 @@ static void folded(void **state)
     };
 
     (void)state;
-    trial_run(&(struct trial){.name = "folded", .inputs = &x, .input_count = 1, .outputs = &y, .output_count = 1,
-                              .gate = GATE_HARD});
+    trial_run(&(struct trial){
+        .name = "folded", .inputs = &x, .input_count = 1, .outputs = &y, .output_count = 1, .gate = GATE_HARD});
     assert_int_equal(count_steps(x, y), 1);
     for (size_t i = 0; i < sizeof not_folded / sizeof not_folded[0]; i++) {
         assert_in_range(count_steps(x, not_folded[i]), 2, 3);
@@ -283,8 +287,9 @@ static void mistakes(void **state)
     (void)plait_ops_add(plait_constant((plait_array){0}), a, &(plait_layer_opts){.name = "mine"});
     check_message(plait_graph_check(graph), PLAIT_ERR_GRAPH,
                   "add \"add\": input 1 has shape {5,3}, which does not broadcast with {4,3} of the inputs before it");
-    check_has(plait_error_message(), "add \"add_1\": input 1 has shape {3} but input 0 has {4,3}: aligned at their last "
-                                     "axes, the batch of one meets another axis");
+    check_has(plait_error_message(),
+              "add \"add_1\": input 1 has shape {3} but input 0 has {4,3}: aligned at their last "
+              "axes, the batch of one meets another axis");
     check_has(plait_error_message(), "add \"add_2\": the constant has shape {5,3}, which does not broadcast with input "
                                      "{4,3}");
     check_has(plait_error_message(), "add \"add_3\": the constant has shape {2,4,3} but the input {4,3}: aligned at "
@@ -299,8 +304,9 @@ static void mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(two_nodes), cmocka_unit_test(numbers_and_arrays), cmocka_unit_test(negative),
-        cmocka_unit_test(functions), cmocka_unit_test(folded),             cmocka_unit_test(names),
+        cmocka_unit_test(two_nodes), cmocka_unit_test(numbers_and_arrays),
+        cmocka_unit_test(negative),  cmocka_unit_test(functions),
+        cmocka_unit_test(folded),    cmocka_unit_test(names),
         cmocka_unit_test(mistakes),
     };
 

@@ -15,8 +15,8 @@ static struct layer_test test = {.make = make, .gate = GATE_BITS};
 static void orders(void **state)
 {
     static const plait_axes same = {1, {1}}, two = {2, {2, 1}}, plain = {2, {1, 2}}, first = {3, {3, 1, 2}},
-                            last = {3, {2, 3, 1}}, back = {3, {3, 2, 1}}, middle = {3, {2, 1, 3}}, inner = {3, {1, 3, 2}},
-                            four = {4, {4, 2, 1, 3}}, seven = {7, {7, 3, 5, 1, 6, 2, 4}};
+                            last = {3, {2, 3, 1}}, back = {3, {3, 2, 1}}, middle = {3, {2, 1, 3}},
+                            inner = {3, {1, 3, 2}}, four = {4, {4, 2, 1, 3}}, seven = {7, {7, 3, 5, 1, 6, 2, 4}};
     static const struct layer_case cases[] = {
         {.name = "channels first", .shape = {3, {5, 7, 19}}, .opts = &first},
         {.name = "one axis", .shape = {1, {21}}, .opts = &same},
@@ -66,7 +66,8 @@ static void special_values(void **state)
     struct random random = random_stream("permute special");
 
     (void)state;
-    layer_trial(&special, &(struct layer_case){.name = "special values", .shape = {2, {9, 37}}, .opts = &PLAIT_AXES(2, 1)},
+    layer_trial(&special,
+                &(struct layer_case){.name = "special values", .shape = {2, {9, 37}}, .opts = &PLAIT_AXES(2, 1)},
                 &random);
 }
 
@@ -79,8 +80,12 @@ static void activation_after_it(void **state)
     const struct twin y = twin_relu(moved, NULL);
 
     (void)state;
-    trial_run_variants(&(struct trial){.name = "relu after it", .inputs = &x, .input_count = 1, .outputs = &y,
-                                       .output_count = 1, .gate = GATE_BITS},
+    trial_run_variants(&(struct trial){.name = "relu after it",
+                                       .inputs = &x,
+                                       .input_count = 1,
+                                       .outputs = &y,
+                                       .output_count = 1,
+                                       .gate = GATE_BITS},
                        moved, &test.seen);
     plait_graph_free(graph);
 }
@@ -98,7 +103,8 @@ static void mistakes(void **state)
     (void)plait_permute(x, PLAIT_AXES(-1, 1), &(plait_layer_opts){.name = "mine"});
     check_message(plait_graph_check(graph), PLAIT_ERR_GRAPH,
                   "permute \"permute\": dims has 1 axes but input {4,3} has 2; name each axis from 1 to 2 once");
-    check_has(plait_error_message(), "permute \"permute_1\": axis 1 is named twice; name each axis of input {4,3} once");
+    check_has(plait_error_message(),
+              "permute \"permute_1\": axis 1 is named twice; name each axis of input {4,3} once");
     check_has(plait_error_message(), "permute \"permute_2\": axis 3 is out of range for input {4,3}");
     check_has(plait_error_message(), "permute \"permute_3\": dims has axis 0; axes are numbered from 1");
     check_has(plait_error_message(), "permute \"mine\": dims has axis -1; axes are numbered from 1");

@@ -39,7 +39,8 @@ static void special_values(void **state)
 
     (void)state;
     alphas = random_stream("prelu special");
-    layer_trial(&test, &(struct layer_case){.name = "special values", .shape = {2, {9, 37}}, .opts = &PLAIT_SHAPE(1, 37)},
+    layer_trial(&test,
+                &(struct layer_case){.name = "special values", .shape = {2, {9, 37}}, .opts = &PLAIT_SHAPE(1, 37)},
                 &alphas);
 }
 

@@ -5,7 +5,7 @@
 
 static const struct reduction_test {
     const char *name;
-    enum reduction kind;
+    enum reduction_kind kind;
     plait_node (*make)(plait_node x, plait_axes axes, const plait_reduce_opts *opts);
 } reductions[] = {
     {"mean", REDUCE_MEAN, plait_ops_mean},
@@ -108,8 +108,8 @@ static void special_values(void **state)
     for (size_t i = 0; i < 4; i++) {
         const struct reduce opts = {&reductions[2 + i % 2], axes[i / 2], false};
         set_up(2 + i % 2, DATA_SPECIAL);
-        layer_trial(&tests_of[2 + i % 2], &(struct layer_case){.name = "special values", .shape = {2, {23, 37}},
-                                                               .opts = &opts}, &random);
+        layer_trial(&tests_of[2 + i % 2],
+                    &(struct layer_case){.name = "special values", .shape = {2, {23, 37}}, .opts = &opts}, &random);
     }
 }
 
@@ -122,8 +122,12 @@ static void activated(void **state)
     const struct twin y = twin_relu(mean, NULL);
 
     (void)state;
-    trial_run_variants(&(struct trial){.name = "relu after it", .inputs = &x, .input_count = 1, .outputs = &y,
-                                       .output_count = 1, .gate = GATE_HARD},
+    trial_run_variants(&(struct trial){.name = "relu after it",
+                                       .inputs = &x,
+                                       .input_count = 1,
+                                       .outputs = &y,
+                                       .output_count = 1,
+                                       .gate = GATE_HARD},
                        mean, &tests_of[0].seen);
     plait_graph_free(graph);
 }
@@ -141,7 +145,8 @@ static void mistakes(void **state)
     (void)plait_ops_mean(x, PLAIT_AXES(0), NULL);
     (void)plait_ops_mean(x, PLAIT_AXES(1, -2), NULL);
     (void)plait_ops_sum(x, PLAIT_AXES(-3), &(plait_reduce_opts){.name = "mine"});
-    check_message(plait_graph_check(graph), PLAIT_ERR_GRAPH, "mean \"mean_1\": it has 0 axes; name 1 to 8 of input {4,3}");
+    check_message(plait_graph_check(graph), PLAIT_ERR_GRAPH,
+                  "mean \"mean_1\": it has 0 axes; name 1 to 8 of input {4,3}");
     check_has(plait_error_message(), "mean \"mean_2\": axis 0 is out of range for input {4,3}");
     check_has(plait_error_message(), "mean \"mean_3\": axis -2 is named twice; name each axis of input {4,3} once");
     check_has(plait_error_message(), "sum \"mine\": axis -3 is out of range for input {4,3}");

@@ -19,10 +19,9 @@ static struct twin make(struct twin x, const void *opts)
     const plait_array scale = random_array(&constants, DATA_NORMAL, r->scale);
     const plait_array offset = random_array(&constants, DATA_NORMAL, r->offset);
 
-    return (struct twin){
-        plait_rescaling(x.node, r->numbers ? plait_number(scale.data[0]) : plait_constant(scale),
-                        r->numbers ? plait_number(offset.data[0]) : plait_constant(offset), NULL),
-        oracle_affine(x.ref, oracle_constant(scale), oracle_constant(offset), false)};
+    return (struct twin){plait_rescaling(x.node, r->numbers ? plait_number(scale.data[0]) : plait_constant(scale),
+                                         r->numbers ? plait_number(offset.data[0]) : plait_constant(offset), NULL),
+                         oracle_affine(x.ref, oracle_constant(scale), oracle_constant(offset), false)};
 }
 
 static const struct rescaling numbers = {true, {0}, {0}}, channels = {false, {1, {19}}, {1, {19}}},
@@ -78,8 +77,8 @@ static void a_chain(void **state)
     check_ok(plait_model_create(fixture_context(false), PLAIT_NODES(x.node), PLAIT_NODES(y.node), NULL, &model));
     assert_int_equal(plait_model_step_count(model), 1);
     plait_model_free(model);
-    trial_run(&(struct trial){.name = "a chain", .inputs = &x, .input_count = 1, .outputs = &y, .output_count = 1,
-                              .gate = GATE_HARD});
+    trial_run(&(struct trial){
+        .name = "a chain", .inputs = &x, .input_count = 1, .outputs = &y, .output_count = 1, .gate = GATE_HARD});
     plait_graph_free(graph);
 }
 
@@ -96,11 +95,15 @@ static void a_wider_one_behind_it(void **state)
     constants = random_stream("rescaling wider constants");
     for (size_t i = 0; i < 2; i++) {
         const struct twin scaled = make(x, &kinds[i]);
-        const struct twin y = {plait_layer_scale(scaled.node, &opts),
-                               oracle_merge(MERGE_MULTIPLY,
-                                            (const struct reference[]){scaled.ref, oracle_constant(opts.gamma)}, 2)};
-        trial_run(&(struct trial){.name = "a wider one", .inputs = &x, .input_count = 1, .outputs = &y,
-                                  .output_count = 1, .gate = GATE_HARD});
+        const struct twin y = {
+            plait_layer_scale(scaled.node, &opts),
+            oracle_merge(MERGE_MULTIPLY, (const struct reference[]){scaled.ref, oracle_constant(opts.gamma)}, 2)};
+        trial_run(&(struct trial){.name = "a wider one",
+                                  .inputs = &x,
+                                  .input_count = 1,
+                                  .outputs = &y,
+                                  .output_count = 1,
+                                  .gate = GATE_HARD});
     }
     plait_graph_free(graph);
 }
@@ -121,8 +124,9 @@ static void mistakes(void **state)
     check_message(plait_graph_check(graph), PLAIT_ERR_GRAPH,
                   "rescaling \"rescaling\": scale is a node; it must be a number or an array");
     check_has(plait_error_message(), "rescaling \"rescaling_1\": offset of shape {} has no values");
-    check_has(plait_error_message(), "rescaling \"rescaling_2\": scale has shape {4} and offset {}; both must broadcast "
-                                     "with input {4,3}");
+    check_has(plait_error_message(),
+              "rescaling \"rescaling_2\": scale has shape {4} and offset {}; both must broadcast "
+              "with input {4,3}");
     check_has(plait_error_message(), "rescaling \"mine\": scale has shape {} and offset {2,1,3}");
     plait_graph_free(graph);
 }
@@ -130,8 +134,10 @@ static void mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(constants_of_all_kinds), cmocka_unit_test(a_chain),
-        cmocka_unit_test(a_wider_one_behind_it),  cmocka_unit_test(mistakes),
+        cmocka_unit_test(constants_of_all_kinds),
+        cmocka_unit_test(a_chain),
+        cmocka_unit_test(a_wider_one_behind_it),
+        cmocka_unit_test(mistakes),
     };
 
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);

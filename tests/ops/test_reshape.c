@@ -33,8 +33,13 @@ static void shapes(void **state)
             twin_input(graph, cases[i].shape, 3, random_floats(&random, DATA_SPECIAL, 3 * sample_size(cases[i].shape)));
         const struct twin y = {plait_reshape(x.node, cases[i].target, NULL), oracle_reshape(x.ref, cases[i].result)};
         check_ok(plait_graph_check(graph));
-        trial_run(&(struct trial){.name = cases[i].name, .inputs = &x, .input_count = 1, .outputs = &y,
-                                  .output_count = 1, .gate = GATE_BITS, .run = {.planned = 2}});
+        trial_run(&(struct trial){.name = cases[i].name,
+                                  .inputs = &x,
+                                  .input_count = 1,
+                                  .outputs = &y,
+                                  .output_count = 1,
+                                  .gate = GATE_BITS,
+                                  .run = {.planned = 2}});
         plait_graph_free(graph);
         scratch_reset();
     }
@@ -77,13 +82,15 @@ static void mistakes(void **state)
     (void)plait_reshape(x, PLAIT_SHAPE(PLAIT_REST, 0), NULL);
     (void)plait_reshape(x, PLAIT_SHAPE(1, 1, 1, 1, 1, 1, 3, 4), NULL);
     (void)plait_reshape(x, PLAIT_SHAPE(SIZE_MAX / 2, SIZE_MAX / 2), &(plait_layer_opts){.name = "mine"});
-    check_message(plait_graph_check(graph), PLAIT_ERR_GRAPH,
-                  "reshape \"reshape\": input {4,3} has 12 elements, which target_shape {5,3} does not hold; the number "
-                  "of elements must stay");
+    check_message(
+        plait_graph_check(graph), PLAIT_ERR_GRAPH,
+        "reshape \"reshape\": input {4,3} has 12 elements, which target_shape {5,3} does not hold; the number "
+        "of elements must stay");
     check_has(plait_error_message(), "reshape \"reshape_1\": input {4,3} has 12 elements, which target_shape {5,2}");
     check_has(plait_error_message(), "reshape \"reshape_2\": target_shape has more than one PLAIT_REST");
     check_has(plait_error_message(), "reshape \"reshape_3\": input {4,3} has 12 elements, which target_shape {0,0}");
-    check_has(plait_error_message(), "reshape \"reshape_4\": target_shape has 8 axes; besides the batch there may be 7");
+    check_has(plait_error_message(),
+              "reshape \"reshape_4\": target_shape has 8 axes; besides the batch there may be 7");
     check_has(plait_error_message(), "reshape \"mine\": input {4,3} has 12 elements, which target_shape");
     plait_graph_free(graph);
 }

@@ -53,8 +53,12 @@ static void special_values(void **state)
     values[63] = -INFINITY;
     const struct twin x = twin_input(graph, PLAIT_SHAPE(3, 21), 2, values);
     const struct twin y = make(x, &none);
-    trial_run_variants(&(struct trial){.name = "special values", .inputs = &x, .input_count = 1, .outputs = &y,
-                                       .output_count = 1, .gate = GATE_HARD},
+    trial_run_variants(&(struct trial){.name = "special values",
+                                       .inputs = &x,
+                                       .input_count = 1,
+                                       .outputs = &y,
+                                       .output_count = 1,
+                                       .gate = GATE_HARD},
                        y, &seen);
     plait_graph_free(graph);
 }

@@ -136,8 +136,8 @@ struct reference oracle_unit_normalization(struct reference x, plait_axes axes, 
         double scale = sum > (double)FLT_MAX ? 0 : 1 / sqrt(sum); /* as float32, whose sum is infinite */
         scale = scale > most ? most : scale;
         y.value[e] = x.value[e] * scale;
-        y.terms[e] = 2 * fabs(y.value[e]) + x.terms[e] * scale +
-                     (sum > 0 ? fabs(y.value[e]) * moved[sets.set[e]] / sum : 0);
+        y.terms[e] =
+            2 * fabs(y.value[e]) + x.terms[e] * scale + (sum > 0 ? fabs(y.value[e]) * moved[sets.set[e]] / sum : 0);
     }
     return y;
 }

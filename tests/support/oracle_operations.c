@@ -105,7 +105,7 @@ static size_t target(plait_shape shape, plait_axes axes, size_t index)
     return to;
 }
 
-static void take(enum reduction kind, struct reference *y, size_t to, double value, double terms, bool first)
+static void take(enum reduction_kind kind, struct reference *y, size_t to, double value, double terms, bool first)
 {
     if (kind == REDUCE_MEAN || kind == REDUCE_SUM) {
         y->value[to] += value;
@@ -119,7 +119,7 @@ static void take(enum reduction kind, struct reference *y, size_t to, double val
     y->terms[to] = fmax(y->terms[to], terms);
 }
 
-struct reference oracle_reduce(enum reduction kind, struct reference x, plait_axes axes, bool keepdims)
+struct reference oracle_reduce(enum reduction_kind kind, struct reference x, plait_axes axes, bool keepdims)
 {
     plait_shape shape = {.rank = 0};
     const bool sums = kind == REDUCE_MEAN || kind == REDUCE_SUM;

@@ -18,9 +18,9 @@ struct reference oracle_divide(struct reference a, struct reference b);
 struct reference oracle_prelu(struct reference x, plait_array alpha);
 struct reference oracle_elu(struct reference x, float alpha);
 
-enum reduction { REDUCE_MEAN, REDUCE_SUM, REDUCE_MAX, REDUCE_MIN };
+enum reduction_kind { REDUCE_MEAN, REDUCE_SUM, REDUCE_MAX, REDUCE_MIN };
 
-struct reference oracle_reduce(enum reduction kind, struct reference x, plait_axes axes, bool keepdims);
+struct reference oracle_reduce(enum reduction_kind kind, struct reference x, plait_axes axes, bool keepdims);
 
 /* One axis for each input. */
 struct reference oracle_dot(struct reference a, struct reference b, plait_axes axes, bool normalize);

@@ -128,3 +128,46 @@ struct reference oracle_get_item(struct reference x, const plait_range *ranges, 
     }
     return y;
 }
+
+/* The axes of x but the batch, those in `axes` last. */
+static plait_axes last_axes(plait_axes axes, size_t rank)
+{
+    plait_axes order = {0};
+
+    for (size_t pass = 0; pass < 2; pass++) {
+        for (int i = 1; i < (int)rank; i++) {
+            bool named = false;
+            for (size_t k = 0; k < axes.count; k++) {
+                named = named || axes.items[k] == i || axes.items[k] + (int)rank == i;
+            }
+            if (named == (pass == 1)) {
+                order.items[order.count++] = i;
+            }
+        }
+    }
+    return order;
+}
+
+/* By moving the axes to the end, where they are one. */
+struct reference oracle_softmax_axes(struct reference x, plait_axes axes)
+{
+    const plait_axes order = last_axes(axes, x.shape.rank);
+    const struct reference moved = oracle_permute(x, order);
+    plait_axes back = {.count = order.count};
+    plait_shape joined = {.rank = 1, .dims = {1}};
+    plait_shape sample = {.rank = order.count};
+
+    for (size_t i = 0; i < order.count; i++) {
+        const size_t size = moved.shape.dims[i + 1];
+        back.items[order.items[i] - 1] = (int)i + 1;
+        sample.dims[i] = size;
+        if (i + axes.count < order.count) {
+            joined.dims[joined.rank - 1] = size;
+            joined.dims[joined.rank++] = 1;
+        } else {
+            joined.dims[joined.rank - 1] *= size;
+        }
+    }
+    const struct reference y = oracle_softmax(oracle_reshape(moved, joined), -1);
+    return oracle_permute(oracle_reshape(y, sample), back);
+}

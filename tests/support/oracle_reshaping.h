@@ -14,4 +14,7 @@ struct reference oracle_permute(struct reference x, plait_axes dims);
 struct reference oracle_repeat_vector(struct reference x, size_t n);
 struct reference oracle_get_item(struct reference x, const plait_range *ranges, size_t count);
 
+/* One softmax over several axes. */
+struct reference oracle_softmax_axes(struct reference x, plait_axes axes);
+
 #endif
