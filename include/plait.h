@@ -9,11 +9,15 @@
 #ifndef PLAIT_H
 #define PLAIT_H
 
+#include <plait/activations.h>
 #include <plait/context.h>
 #include <plait/graph.h>
 #include <plait/layers.h>
 #include <plait/load.h>
 #include <plait/model.h>
+#include <plait/normalization.h>
+#include <plait/operations.h>
+#include <plait/reshaping.h>
 #include <plait/shape.h>
 #include <plait/status.h>
 #include <plait/tensor.h>

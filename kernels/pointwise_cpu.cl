@@ -5,12 +5,19 @@
  *
  *   dims, x_strides, y_strides   WALK_AXES axes; the last has stride 1, or 0 where x is broadcast
  *
- *   -D RUN=... -D ACTIVATION=... (activation.clh) */
+ *   -D RUN=... -D ACTIVATION=... (activation.clh)
+ *   -D STRIDED   x has any stride along the last axis */
 #define REAL float16
 #include "activation.clh"
 #include "walk.clh"
 #include "part.clh"
 #include "row.clh"
+
+#ifdef STRIDED
+#define LOAD(row, step, i, count) load_strided((row) + (i) * (step), step, count)
+#else
+#define LOAD(row, step, i, count) load_row(row, step, i, count)
+#endif
 
 __kernel void pointwise_cpu(__global const float *x, const long x_offset, __global float *y, const long y_offset,
                             const int8 dims, const int8 x_strides, const int8 y_strides)
@@ -26,7 +33,7 @@ __kernel void pointwise_cpu(__global const float *x, const long x_offset, __glob
 
         for (int i = 0; i < share.columns; i += 16) {
             const int count = min(16, share.columns - i);
-            store_first(ACTIVATE(load_row(x_row, x_step, i, count)), y_row + i, count);
+            store_first(ACTIVATE(LOAD(x_row, x_step, i, count)), y_row + i, count);
         }
     }
 }

@@ -39,6 +39,38 @@ static inline plait_nodes plait_nodes_from(const std::initializer_list<plait_nod
     ((plait_nodes){(const plait_node[]){__VA_ARGS__}, sizeof((plait_node[]){__VA_ARGS__}) / sizeof(plait_node)})
 #endif
 
+/* What some layers compute with: a node, a number, or an array of constants; made by the functions below. */
+typedef enum plait_operand_kind {
+    PLAIT_OPERAND_NODE = 0,
+    PLAIT_OPERAND_NUMBER = 1,
+    PLAIT_OPERAND_ARRAY = 2,
+} plait_operand_kind;
+
+typedef struct plait_operand {
+    plait_operand_kind kind; /* which of the others counts */
+    float number;
+    plait_node node;
+    plait_array array; /* borrowed until the model is created */
+} plait_operand;
+
+static inline plait_operand plait_of(plait_node node)
+{
+    const plait_operand operand = {PLAIT_OPERAND_NODE, 0, node, {0, {0, {0}}}};
+    return operand;
+}
+
+static inline plait_operand plait_number(float number)
+{
+    const plait_operand operand = {PLAIT_OPERAND_NUMBER, number, {0, 0, 0}, {0, {0, {0}}}};
+    return operand;
+}
+
+static inline plait_operand plait_constant(plait_array array)
+{
+    const plait_operand operand = {PLAIT_OPERAND_ARRAY, 0, {0, 0, 0}, array};
+    return operand;
+}
+
 /* Makes an empty graph, to be freed with plait_graph_free. */
 PLAIT_API PLAIT_NODISCARD plait_status plait_graph_create(plait_graph **out);
 

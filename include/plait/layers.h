@@ -93,6 +93,19 @@ PLAIT_API plait_node plait_minimum(plait_nodes x, const plait_layer_opts *opts);
  * Where the inputs' producers can write into the joined tensor, no kernel runs for it. */
 PLAIT_API plait_node plait_concatenate(plait_nodes x, int axis, const plait_layer_opts *opts);
 
+typedef struct plait_dot_opts {
+    const char *name;
+    int normalize;        /* 1: both inputs are brought to length 1 along their axes before */
+    uint64_t reserved[8]; /* 0 */
+} plait_dot_opts;
+
+/* Sums of products over an axis of each of two inputs: for x[0] {a, b, k} and x[1] {c, k}
+ *   y[a][b][c] = sum over k of x[0][a][b][k] * x[1][c][k]
+ * and likewise for any other place of k. y has the axes that are left of x[0], then those of x[1]; {1} if
+ * there are none.
+ *   axes  one for both inputs (Keras's default is -1), or one for each; not the batch */
+PLAIT_API plait_node plait_dot(plait_nodes x, plait_axes axes, const plait_dot_opts *opts);
+
 /* ---- Convolution ------------------------------------------------------------------------------------ */
 
 typedef struct plait_conv2d_opts {
@@ -166,10 +179,11 @@ PLAIT_API plait_node plait_activate(plait_node x, plait_activation activation, c
 typedef struct plait_softmax_opts {
     const char *name;
     int axis;             /* the batch counted; 0: -1 */
+    plait_axes axes;      /* several axes, in place of `axis`; none: that one */
     uint64_t reserved[8]; /* 0 */
 } plait_softmax_opts;
 
-/* Along one axis of x: y = exp(x - max x) / sum of exp(x - max x). */
+/* Along an axis of x, or over several axes together: y = exp(x - max x) / sum of exp(x - max x). */
 PLAIT_API plait_node plait_softmax(plait_node x, const plait_softmax_opts *opts);
 
 /* ---- Shape ------------------------------------------------------------------------------------------ */

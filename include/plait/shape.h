@@ -43,4 +43,27 @@ static inline plait_shape plait_shape_from(std::initializer_list<size_t> dims)
     ((plait_shape){.rank = sizeof((size_t[]){__VA_ARGS__}) / sizeof(size_t), .dims = {__VA_ARGS__}})
 #endif
 
+/* Numbers of axes as Keras counts them: 0 is the batch, -1 the last axis. None: what the layer says. */
+typedef struct plait_axes {
+    size_t count;
+    int items[PLAIT_MAX_RANK];
+} plait_axes;
+
+/* PLAIT_AXES(1, 2): axes from their numbers. */
+#ifdef __cplusplus
+static inline plait_axes plait_axes_from(std::initializer_list<int> items)
+{
+    plait_axes axes = plait_axes();
+    for (int item : items) {
+        if (axes.count < PLAIT_MAX_RANK) axes.items[axes.count] = item;
+        axes.count++; /* a count above PLAIT_MAX_RANK is refused wherever the axes are used */
+    }
+    return axes;
+}
+#define PLAIT_AXES(...) (plait_axes_from({__VA_ARGS__}))
+#else
+#define PLAIT_AXES(...) \
+    ((plait_axes){.count = sizeof((int[]){__VA_ARGS__}) / sizeof(int), .items = {__VA_ARGS__}})
+#endif
+
 #endif

@@ -34,8 +34,8 @@ struct arg arg_int8(const size_t *values, size_t count)
 
     assert(count <= 8);
     for (size_t i = 0; i < count; i++) {
-        assert(values[i] <= INT32_MAX);
-        arg.value.i8[i] = (int32_t)values[i];
+        assert((int64_t)values[i] >= INT32_MIN && (int64_t)values[i] <= INT32_MAX);
+        arg.value.i8[i] = (int32_t)(int64_t)values[i];
     }
     return arg;
 }

@@ -32,7 +32,7 @@ struct arg arg_buffer(const struct buffer *buffer);
 struct arg arg_int(size_t value);
 struct arg arg_long(size_t value);
 struct arg arg_float(float value);
-struct arg arg_int8(const size_t *values, size_t count); /* up to 8, the rest 0 */
+struct arg arg_int8(const size_t *values, size_t count); /* up to 8, the rest 0; (size_t)-1 is -1 */
 
 /* Work-items along up to three axes, and how many form a work-group. A size that is no multiple of its
  * local size is rounded up: kernels check their index. 0 in an unused axis stands for 1. */

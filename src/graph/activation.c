@@ -36,4 +36,7 @@ void activation_options(const struct activation *activation, struct text *option
     if (activation->threshold != 0) {
         add_number(options, "RELU_THRESHOLD", activation->threshold);
     }
+    if (activation->has_alpha) {
+        add_number(options, "ELU_ALPHA", activation->alpha);
+    }
 }

@@ -8,13 +8,15 @@
 #include <plait/layers.h>
 #include <stdbool.h>
 
-/* `kind` is pointwise (not softmax). The other fields belong to PLAIT_RELU alone: Keras's ReLU layer. */
+/* `kind` is pointwise (not softmax). */
 struct activation {
     plait_activation kind;
-    bool has_max;
+    bool has_max; /* of PLAIT_RELU, as Keras's ReLU layer */
     float max;
     float slope;
     float threshold;
+    bool has_alpha; /* of PLAIT_ELU; without it, 1 */
+    float alpha;
 };
 
 bool activation_is_linear(const struct activation *activation);

@@ -256,14 +256,15 @@ plait_node graph_add(const struct op *op, plait_nodes inputs, const char *name, 
     return graph ? append(graph, &layer, true) : (plait_node){0};
 }
 
-plait_node graph_extend(plait_node x, const struct op *op, const void *params, size_t params_bytes)
+plait_node graph_extend_with(plait_node x, const struct op *op, plait_nodes inputs, const void *params,
+                             size_t params_bytes)
 {
     const struct node *last = graph_node(x.graph, x.id);
 
     if (!last || last->poisoned) {
         return x;
     }
-    const struct layer layer = {op, {&x, 1}, last->name, params, params_bytes};
+    const struct layer layer = {op, inputs, last->name, params, params_bytes};
     const plait_node extended = append(x.graph, &layer, false);
     for (size_t i = 0; i < x.graph->count; i++) {
         if (x.graph->nodes[i]->layer == x.id && extended.id != UINT32_MAX) {
@@ -271,6 +272,11 @@ plait_node graph_extend(plait_node x, const struct op *op, const void *params, s
         }
     }
     return extended;
+}
+
+plait_node graph_extend(plait_node x, const struct op *op, const void *params, size_t params_bytes)
+{
+    return graph_extend_with(x, op, PLAIT_NODES(x), params, params_bytes);
 }
 
 bool node_weight(plait_graph *graph, struct node *node, const char *name, plait_array array, plait_shape wanted)

@@ -59,6 +59,11 @@ plait_node graph_add(const struct op *op, plait_nodes inputs, const char *name, 
 /* Continues the layer of `x` with a node of `op` on it: a convolution's activation, say. */
 plait_node graph_extend(plait_node x, const struct op *op, const void *params, size_t params_bytes);
 
+/* Continues the layer of `x` with a node of `op` on any inputs. The layer's own inputs are those of its nodes
+ * that are no nodes of the layer, found from its last node on, and so in the order of their place there. */
+plait_node graph_extend_with(plait_node x, const struct op *op, plait_nodes inputs, const void *params,
+                             size_t params_bytes);
+
 /* The first node of a graph has no inputs to take the graph from. */
 plait_node graph_add_input(plait_graph *graph, const struct op *op, const char *name, const void *params,
                            size_t params_bytes);

@@ -27,6 +27,9 @@ struct walk {
     uint32_t *ahead; /* layers still to visit, the next one last */
     size_t ahead_count;
     size_t ahead_capacity;
+    uint32_t *inputs; /* of one layer */
+    size_t input_count;
+    size_t input_capacity;
 };
 
 static uint32_t layer_of(const plait_graph *graph, uint32_t node)
@@ -34,15 +37,40 @@ static uint32_t layer_of(const plait_graph *graph, uint32_t node)
     return graph->nodes[node]->layer;
 }
 
-/* A layer of several nodes is a chain of them. */
+/* The nodes of a layer stand one after the other. */
 static const struct node *first_node(const plait_graph *graph, uint32_t layer)
 {
-    const struct node *node = graph->nodes[layer];
+    uint32_t id = layer;
 
-    while (node->input_count > 0 && layer_of(graph, node->inputs[0]) == layer) {
-        node = graph->nodes[node->inputs[0]];
+    while (id > 0 && layer_of(graph, id - 1) == layer) {
+        id--;
     }
-    return node;
+    return graph->nodes[id];
+}
+
+/* Appends the inputs of a layer, from its node `id` on: whatever its nodes read that is not of the layer. */
+static plait_status list_inputs(struct walk *walk, uint32_t id)
+{
+    plait_status status = PLAIT_OK;
+    const struct node *node = walk->graph->nodes[id];
+
+    for (size_t i = 0; i < node->input_count; i++) {
+        const uint32_t input = node->inputs[i];
+        if (layer_of(walk->graph, input) == node->layer) {
+            TRY(list_inputs(walk, input));
+        } else {
+            TRY(mem_grow(&walk->inputs, &walk->input_capacity, walk->input_count + 1, sizeof *walk->inputs));
+            walk->inputs[walk->input_count++] = input;
+        }
+    }
+out:
+    return status;
+}
+
+static plait_status find_inputs(struct walk *walk, uint32_t layer)
+{
+    walk->input_count = 0;
+    return list_inputs(walk, layer);
 }
 
 static void deepen(struct walk *walk, uint32_t node, size_t depth)
@@ -59,9 +87,12 @@ static void measure_depths(struct walk *walk, plait_nodes outputs)
         deepen(walk, outputs.items[i].id, 1);
     }
     for (uint32_t id = (uint32_t)walk->graph->count; id-- > 0;) {
-        const struct node *first = first_node(walk->graph, id);
-        for (size_t i = 0; walk->depths[id] > 0 && i < first->input_count; i++) {
-            deepen(walk, first->inputs[i], walk->depths[id] + 1);
+        const struct node *node = walk->graph->nodes[id];
+        const size_t depth = walk->depths[node->layer];
+        for (size_t i = 0; depth > 0 && i < node->input_count; i++) {
+            if (layer_of(walk->graph, node->inputs[i]) != node->layer) {
+                deepen(walk, node->inputs[i], depth + 1);
+            }
         }
     }
 }
@@ -102,9 +133,9 @@ static plait_status visit(struct walk *walk, plait_nodes outputs)
             continue;
         }
         meet(walk, layer);
-        const struct node *first = walk->layers[walk->count - 1].first;
-        for (size_t i = first->input_count; i-- > 0;) {
-            TRY(look_ahead(walk, first->inputs[i]));
+        TRY(find_inputs(walk, layer));
+        for (size_t i = walk->input_count; i-- > 0;) {
+            TRY(look_ahead(walk, walk->inputs[i]));
         }
     }
 out:
@@ -144,14 +175,14 @@ out:
 }
 
 /* Every layer is called once and has one output: node and tensor numbers are always 0. */
-static plait_status name_inputs(const plait_graph *graph, const struct node *node, char **out)
+static plait_status name_inputs(const struct walk *walk, char **out)
 {
     struct text text = {0};
 
-    for (size_t i = 0; i < node->input_count; i++) {
-        text_add(&text, "%s%s[0][0]", i > 0 ? ", " : "", graph->nodes[node->inputs[i]]->name);
+    for (size_t i = 0; i < walk->input_count; i++) {
+        text_add(&text, "%s%s[0][0]", i > 0 ? ", " : "", walk->graph->nodes[walk->inputs[i]]->name);
     }
-    if (node->input_count == 0) {
+    if (walk->input_count == 0) {
         text_add(&text, "-");
     }
     *out = text.data; /* now the caller's */
@@ -159,41 +190,39 @@ static plait_status name_inputs(const plait_graph *graph, const struct node *nod
 }
 
 /* The rows that a layer reads; `row_of` is by a layer's last node. */
-static plait_status link_inputs(const plait_graph *graph, const struct node *node, const size_t *row_of,
-                                struct layer_row *row)
+static plait_status link_inputs(const struct walk *walk, const size_t *row_of, struct layer_row *row)
 {
     plait_status status = PLAIT_OK;
 
-    row->input_count = node->input_count;
-    TRY(mem_alloc(&row->inputs, node->input_count, sizeof *row->inputs));
-    for (size_t i = 0; i < node->input_count; i++) {
-        row->inputs[i] = row_of[layer_of(graph, node->inputs[i])];
+    row->input_count = walk->input_count;
+    TRY(mem_alloc(&row->inputs, walk->input_count, sizeof *row->inputs));
+    for (size_t i = 0; i < walk->input_count; i++) {
+        row->inputs[i] = row_of[layer_of(walk->graph, walk->inputs[i])];
     }
 out:
     return status;
 }
 
-static plait_status fill_row(const plait_graph *graph, const struct listed *layer, const size_t *row_of,
+static plait_status fill_row(struct walk *walk, const struct listed *layer, const size_t *row_of,
                              struct layer_row *row)
 {
     plait_status status = PLAIT_OK;
 
+    TRY(find_inputs(walk, layer->last->id));
     row->class_name = layer->first->op->class_name;
     row->shape = layer->last->shape;
     row->depth = layer->depth;
-    for (const struct node *node = layer->last;; node = graph->nodes[node->inputs[0]]) {
+    for (uint32_t id = layer->first->id; id <= layer->last->id; id++) {
+        const struct node *node = walk->graph->nodes[id];
         for (size_t i = 0; i < node->weight_count; i++) {
             const size_t numbers = shape_count(node->weights[i].array.shape);
             row->params += numbers;
             row->frozen_params += node->weights[i].frozen ? numbers : 0;
         }
-        if (node == layer->first) {
-            break;
-        }
     }
     TRY(mem_text(&row->name, layer->last->name));
-    TRY(name_inputs(graph, layer->first, &row->connected));
-    TRY(link_inputs(graph, layer->first, row_of, row));
+    TRY(name_inputs(walk, &row->connected));
+    TRY(link_inputs(walk, row_of, row));
 out:
     return status;
 }
@@ -212,7 +241,7 @@ plait_status rows_create(plait_nodes inputs, plait_nodes outputs, struct layer_r
         row_of[walk.layers[i].last->id] = i;
     }
     for (size_t i = 0; i < walk.count; i++) {
-        TRY(fill_row(walk.graph, &walk.layers[i], row_of, &made[i]));
+        TRY(fill_row(&walk, &walk.layers[i], row_of, &made[i]));
     }
     *rows = made;
     *count = walk.count;
@@ -224,6 +253,7 @@ out:
     mem_free(walk.met);
     mem_free(walk.layers);
     mem_free(walk.ahead);
+    mem_free(walk.inputs);
     return status;
 }
 

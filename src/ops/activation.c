@@ -19,19 +19,13 @@ static void infer(plait_graph *graph, struct node *node, const plait_shape *inpu
     node->shape = inputs[0];
 }
 
-static bool activation(const struct node *node, struct activation *activation)
-{
-    *activation = *(const struct activation *)node->params;
-    return true;
-}
-
 static const struct op op_activation = {
     .name = "activation",
     .class_name = "Activation",
     .infer = infer,
     .variants = pointwise_variants,
     .variant_count = POINTWISE_VARIANTS,
-    .activation = activation,
+    .activation = pointwise_activation,
 };
 
 /* The operator of an activation, and its parameters. */
@@ -48,7 +42,7 @@ static struct function function_of(plait_activation activation)
     const bool log = activation == PLAIT_LOG_SOFTMAX;
 
     if (log || activation == PLAIT_SOFTMAX) {
-        return (struct function){.op = &op_softmax_activation, .params.softmax = {.axis = -1, .log = log}};
+        return (struct function){.op = &op_softmax_activation, .params.softmax = {.axes = PLAIT_AXES(-1), .log = log}};
     }
     return (struct function){.op = &op_activation, .params.pointwise = {.kind = activation}};
 }

@@ -31,3 +31,9 @@ static const struct variant reference = {"reference", walk_reference_applicable,
                                          pointwise_enqueue};
 
 const struct variant *const pointwise_variants[POINTWISE_VARIANTS] = {&cpu, &reference};
+
+bool pointwise_activation(const struct node *node, struct activation *activation)
+{
+    *activation = *(const struct activation *)node->params;
+    return true;
+}

@@ -14,4 +14,7 @@ extern const struct variant *const pointwise_variants[POINTWISE_VARIANTS];
 plait_status pointwise_plan(struct step *step, enum walk_form form, const struct device_traits *device);
 plait_status pointwise_enqueue(const struct step *step, const struct run *run);
 
+/* The trait `activation` of an operator whose parameters are a struct activation. */
+bool pointwise_activation(const struct node *node, struct activation *activation);
+
 #endif

@@ -21,19 +21,13 @@ static void infer(plait_graph *graph, struct node *node, const plait_shape *inpu
     }
 }
 
-static bool activation(const struct node *node, struct activation *activation)
-{
-    *activation = *(const struct activation *)node->params;
-    return true;
-}
-
 static const struct op op_relu = {
     .name = "relu",
     .class_name = "ReLU",
     .infer = infer,
     .variants = pointwise_variants,
     .variant_count = POINTWISE_VARIANTS,
-    .activation = activation,
+    .activation = pointwise_activation,
 };
 
 plait_node plait_relu(plait_node x, const plait_relu_opts *opts)

@@ -7,7 +7,7 @@
 
 /* Parameters of op_softmax_activation. */
 struct softmax {
-    int axis;
+    plait_axes axes;
     bool log; /* log_softmax */
 };
 

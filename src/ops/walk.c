@@ -43,6 +43,14 @@ static void pad(struct view *view)
     view->rank = WALK_AXES;
 }
 
+void walk_align_views(struct view *const *views, size_t count)
+{
+    view_collapse(views, count);
+    for (size_t i = 0; i < count; i++) {
+        pad(views[i]);
+    }
+}
+
 void walk_align(struct operand *operands, size_t count)
 {
     struct view *views[WALK_MAX_OPERANDS] = {NULL};
@@ -51,10 +59,7 @@ void walk_align(struct operand *operands, size_t count)
     for (size_t i = 0; i < count; i++) {
         views[i] = &operands[i].view;
     }
-    view_collapse(views, count);
-    for (size_t i = 0; i < count; i++) {
-        pad(views[i]);
-    }
+    walk_align_views(views, count);
 }
 
 static size_t divide_up(size_t a, size_t b)

@@ -31,6 +31,9 @@ bool walk_reference_applicable(const struct step *step, const struct device_trai
 struct text *walk_kernel(struct step *step, const char *name, enum walk_form form, const struct device_traits *device);
 
 /* Brings views of equal dims to WALK_AXES axes: the fewest that visit the elements, behind axes of size 1. */
+void walk_align_views(struct view *const *views, size_t count);
+
+/* The same for operands. */
 void walk_align(struct operand *operands, size_t count);
 
 /* Launches the kernel that was asked for as number `index`. */

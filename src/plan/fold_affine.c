@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Pass: y = scale * x + shift (batch normalization) goes into the weights of the operators that made x,
- * also where x joins several of them along the channels. */
+/* Pass: y = scale * x + shift (batch normalization, a product with a constant) goes into the weights of the
+ * operators that made x, also where x joins several of them along the channels. */
 #include "base/memory.h"
 #include "plan/values.h"
+#include "shape/shape.h"
 
 static size_t channels_of(const struct value *value)
 {
@@ -71,18 +72,19 @@ static plait_status fold_value(struct values *values, size_t index)
     plait_status status = PLAIT_OK;
     struct value *value = &values->items[index];
     const struct op *op = value->node->op;
+    const size_t producer = value->input_count ? value->inputs[0] : NONE;
     struct text_range name;
     double *scale = NULL;
     double *shift = NULL;
 
-    if (!op->affine || variant_forced(values, op, &name) || !can_fold(values, &values->items[value->inputs[0]])) {
+    if (!op->affine || variant_forced(values, op, &name) || !can_fold(values, &values->items[producer]) ||
+        !shape_equal(value->shape, values->items[producer].shape)) {
         return PLAIT_OK;
     }
     const size_t channels = channels_of(value);
     TRY(mem_alloc(&scale, channels, sizeof *scale));
     TRY(mem_alloc(&shift, channels, sizeof *shift));
     if (op->affine(value->node, channels, scale, shift)) {
-        const size_t producer = value->inputs[0];
         TRY(fold(values, &values->items[producer], scale, shift));
         TRY(value_absorb(values, index, producer));
     }

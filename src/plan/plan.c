@@ -17,6 +17,7 @@ static void free_values(struct values *values)
     }
     mem_free(values->items);
     mem_free(values->outputs);
+    text_free(&values->free_layers);
 }
 
 plait_status plan_create(const struct plan_request *request, struct plan **out)

@@ -2,7 +2,7 @@
 /* A plan: the steps that compute a graph on a device, and where every tensor lies.
  *
  * Made by an ordered list of passes over the graph's values (values.h):
- *   select         the nodes between inputs and outputs
+ *   select         the nodes between inputs and outputs, but those that change nothing
  *   fold_affine    batch normalization goes into the weights of its producer
  *   fuse_epilogue  activations and residual additions go into their producer's store
  *   place          producers write straight into the joined tensor, aliases share memory
@@ -61,7 +61,7 @@ struct plan {
     plait_shape *outputs;
     size_t output_count;
     size_t arena_floats;
-    char *free_layers; /* names of layers that cost nothing: joined in place, aliases */
+    char *free_layers; /* names of layers that cost nothing: identities, joined in place, aliases */
 };
 
 /* What to plan for. */

@@ -152,13 +152,7 @@ out:
     return status;
 }
 
-/* Names a layer that no kernel runs for. */
-static void note_free(const struct value *value, struct text *free_layers)
-{
-    text_add(free_layers, "%s%s", free_layers->length ? ", " : "", value->node->name);
-}
-
-static plait_status schedule_join(struct values *values, const struct value *join, struct text *free_layers)
+static plait_status schedule_join(struct values *values, const struct value *join)
 {
     plait_status status = PLAIT_OK;
     const size_t axis = join->node->op->join_axis(join->node);
@@ -176,13 +170,13 @@ static plait_status schedule_join(struct values *values, const struct value *joi
         }
     }
     if (!copies) {
-        note_free(join, free_layers);
+        value_note_free(values, join->node);
     }
 out:
     return status;
 }
 
-static plait_status schedule_alias(struct values *values, const struct value *alias, struct text *free_layers)
+static plait_status schedule_alias(struct values *values, const struct value *alias)
 {
     plait_status status = PLAIT_OK;
     const struct value *source = &values->items[alias->inputs[0]];
@@ -192,7 +186,7 @@ static plait_status schedule_alias(struct values *values, const struct value *al
     const plait_shape as_alias = shape_with_batch(alias->shape, values->plan->batch);
 
     if (!alias->copied[0]) {
-        note_free(alias, free_layers);
+        value_note_free(values, alias->node);
         return PLAIT_OK;
     }
     if (!view_reshape(&alias->place.view, as_source, &to.view)) {
@@ -287,7 +281,6 @@ out:
 plait_status pass_schedule(struct values *values)
 {
     plait_status status = PLAIT_OK;
-    struct text free_layers = {0};
 
     for (size_t i = 0; i < values->count; i++) {
         struct value *value = &values->items[i];
@@ -295,17 +288,16 @@ plait_status pass_schedule(struct values *values)
             continue;
         }
         if (value->node->op->join_axis) {
-            TRY(schedule_join(values, value, &free_layers));
+            TRY(schedule_join(values, value));
         } else if (value->node->op->aliases) {
-            TRY(schedule_alias(values, value, &free_layers));
+            TRY(schedule_alias(values, value));
         } else {
             TRY(schedule_operator(values, value));
         }
     }
     TRY(schedule_outputs(values));
-    TRY(free_layers.status);
-    TRY(mem_text(&values->plan->free_layers, text_string(&free_layers)));
+    TRY(values->free_layers.status);
+    TRY(mem_text(&values->plan->free_layers, text_string(&values->free_layers)));
 out:
-    text_free(&free_layers);
     return status;
 }

@@ -111,6 +111,36 @@ out:
     return status;
 }
 
+/* Whether the node's value is its input's, shape and all, so that its readers may as well read that. */
+static bool is_input_again(const struct values *values, const struct node *node, const size_t *value_of)
+{
+    struct text_range name;
+
+    return node->op->aliases && shape_equal(node->shape, values->items[value_of[node->inputs[0]]].shape) &&
+           !variant_forced(values, node->op, &name);
+}
+
+static plait_status make_values(struct values *values, const plait_graph *graph, const bool *needed, size_t *value_of)
+{
+    plait_status status = PLAIT_OK;
+
+    for (size_t i = 0; i < graph->count; i++) {
+        const struct node *node = graph->nodes[i];
+        if (!needed[i]) {
+            continue;
+        }
+        if (is_input_again(values, node, value_of)) {
+            value_of[i] = value_of[node->inputs[0]];
+            value_note_free(values, node);
+            continue;
+        }
+        value_of[i] = values->count;
+        TRY(make_value(values, node, value_of));
+    }
+out:
+    return status;
+}
+
 /* An output gets its memory from outside, unless it is an input or another output has claimed it. */
 static plait_status claim_outputs(struct values *values, plait_nodes outputs, const size_t *value_of)
 {
@@ -183,12 +213,7 @@ plait_status pass_select(struct values *values)
     const plait_graph *graph = outputs.items[0].graph;
     TRY(mem_alloc(&value_of, graph->count, sizeof *value_of));
     TRY(mem_alloc(&values->items, graph->count, sizeof *values->items));
-    for (size_t i = 0; i < graph->count; i++) {
-        if (needed[i]) {
-            value_of[i] = values->count;
-            TRY(make_value(values, graph->nodes[i], value_of));
-        }
-    }
+    TRY(make_values(values, graph, needed, value_of));
     TRY(claim_outputs(values, outputs, value_of));
     TRY(copy_shapes(inputs, &values->plan->inputs, &values->plan->input_count));
     TRY(copy_shapes(outputs, &values->plan->outputs, &values->plan->output_count));

@@ -5,6 +5,11 @@
 
 #include <string.h>
 
+void value_note_free(struct values *values, const struct node *node)
+{
+    text_add(&values->free_layers, "%s%s", values->free_layers.length ? ", " : "", node->name);
+}
+
 bool value_is_private(const struct value *value)
 {
     return value->uses == 1 && !value->is_output;

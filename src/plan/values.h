@@ -35,7 +35,8 @@ struct values {
     struct plan *plan;
     struct value *items; /* in topological order */
     size_t count;
-    size_t *outputs; /* the value of each output of the model */
+    size_t *outputs;         /* the value of each output of the model */
+    struct text free_layers; /* names of layers that no kernel runs for */
 };
 
 /* The passes, in this order. */
@@ -45,6 +46,9 @@ plait_status pass_fuse_epilogue(struct values *values);
 plait_status pass_place(struct values *values);
 plait_status pass_schedule(struct values *values);
 plait_status pass_memory_plan(struct values *values);
+
+/* Notes a layer that no kernel runs for. */
+void value_note_free(struct values *values, const struct node *node);
 
 /* Whether the value is read by one operator alone, so that it may be merged with it. */
 bool value_is_private(const struct value *value);

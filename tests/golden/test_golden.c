@@ -1,100 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* What Keras computed (README.md beside this file): the oracle must agree with it, and plait with the
- * oracle. So the oracle, which all other tests compare with, is itself held to Keras. */
+/* What Keras computed: README.md beside this file. */
 #include "fixture.h"
-#include "twin.h"
+#include "golden.h"
 
-#include <math.h>
-#include <plait/load.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define DATA PLAIT_SOURCE_DIR "/tests/golden/data"
 
 /* ---- Files ------------------------------------------------------------------------------------------ */
 
-/* The array in data/<part...>.npy, in scratch memory; no data if there is no such file. */
-__attribute__((format(printf, 1, 2))) static plait_array load(const char *part, ...)
-{
-    char name[200];
-    plait_array file;
-    va_list args;
-
-    va_start(args, part);
-    (void)vsnprintf(name, sizeof name, part, args);
-    va_end(args);
-    const char *path = scratch_text(DATA "/%s.npy", name);
-    FILE *found = fopen(path, "rb");
-    if (!found) {
-        return (plait_array){0};
-    }
-    (void)fclose(found);
-    check_ok(plait_npy_read(path, &file));
-    struct reference copy = reference_of(file.shape, file.data);
-    const plait_array array = {.data = reference_floats(&copy), .shape = file.shape};
-    plait_array_free(&file);
-    return array;
-}
-
 static plait_array load_weight(const char *folder, const char *layer, const char *weight)
 {
-    return load("%s%s%s", folder, layer, weight);
-}
-
-static struct twin input_of(plait_graph *graph, plait_array x)
-{
-    plait_shape sample = {.rank = x.shape.rank - 1};
-
-    memcpy(sample.dims, x.shape.dims + 1, sample.rank * sizeof sample.dims[0]);
-    return twin_input(graph, sample, x.shape.dims[0], x.data);
-}
-
-/* ---- Comparison ------------------------------------------------------------------------------------- */
-
-/* One golden case: a graph's twin, and Keras's values. */
-struct golden {
-    const char *name;
-    struct twin inputs[3];
-    size_t input_count;
-    struct twin output;
-    plait_array keras;
-    bool keras_cancels; /* Keras's formula subtracts numbers of size 1 or of x's: elu as exp(x) - 1 */
-};
-
-/* plait's values. */
-static const float *run(const struct golden *golden, plait_accuracy accuracy)
-{
-    const struct run_opts opts = {.accuracy = accuracy};
-    const float *x[3];
-    plait_node nodes[3];
-    float *y = scratch(golden->output.ref.count, sizeof *y);
-
-    for (size_t i = 0; i < golden->input_count; i++) {
-        x[i] = reference_floats(&golden->inputs[i].ref);
-        nodes[i] = golden->inputs[i].node;
-    }
-    check_ok(fixture_run((plait_nodes){nodes, golden->input_count}, PLAIT_NODES(golden->output.node), &opts,
-                         golden->inputs[0].ref.shape.dims[0], x, &y));
-    return y;
-}
-
-/* Both Keras and plait must be right by the oracle, at the strictest gate that holds for any data. */
-static void check_golden(const struct golden *golden)
-{
-    const struct reference *oracle = &golden->output.ref;
-    struct reference keras_bound = *oracle;
-
-    keras_bound.terms = scratch(oracle->count, sizeof *keras_bound.terms);
-    for (size_t i = 0; i < oracle->count; i++) {
-        const double cancelled = golden->keras_cancels ? 1 + fmin(fabs(golden->inputs[0].ref.value[i]), 100) : 0;
-        keras_bound.terms[i] = oracle->terms[i] + cancelled;
-    }
-    check_that(golden->keras.data != NULL, "%s: there is no file of Keras's values", golden->name);
-    check_that(memcmp(&golden->keras.shape, &oracle->shape, sizeof oracle->shape) == 0, "%s: Keras has another shape",
-               golden->name);
-    check_verdict(compare(golden->keras.data, &keras_bound, GATE_ANY, 0), "%s: Keras and the oracle", golden->name);
-    check_verdict(compare(run(golden, PLAIT_STRICT), oracle, GATE_ANY, 0), "%s: plait and the oracle", golden->name);
+    return golden_array("%s%s%s", folder, layer, weight);
 }
 
 /* ---- Merge layers ----------------------------------------------------------------------------------- */
@@ -103,9 +18,9 @@ static void check_golden(const struct golden *golden)
 static void load_inputs(struct golden *golden, plait_graph *graph)
 {
     for (size_t i = 0; i < 3; i++) {
-        const plait_array x = load("merge/%s.x%zu", golden->name, i);
+        const plait_array x = golden_array("merge/%s.x%zu", golden->name, i);
         if (x.data) {
-            golden->inputs[golden->input_count++] = input_of(graph, x);
+            golden->inputs[golden->input_count++] = golden_input(graph, x);
         }
     }
     check_that(golden->input_count > 0, "%s: there are no files", golden->name);
@@ -131,8 +46,8 @@ static void check_merge(enum merge kind, const char *layer, const char *suffix)
     load_inputs(&golden, graph);
     const size_t count = merged(&golden, parts);
     golden.output = twin_merge(kind, parts, count);
-    golden.keras = load("merge/%s.y", golden.name);
-    check_golden(&golden);
+    golden.keras = golden_array("merge/%s.y", golden.name);
+    golden_check(&golden);
     plait_graph_free(graph);
     scratch_reset();
 }
@@ -170,8 +85,8 @@ static void concatenations(void **state)
         load_inputs(&golden, graph);
         const size_t count = merged(&golden, parts);
         golden.output = twin_concatenate(parts, count, cases[i].axis);
-        golden.keras = load("merge/%s.y", golden.name);
-        check_golden(&golden);
+        golden.keras = golden_array("merge/%s.y", golden.name);
+        golden_check(&golden);
         plait_graph_free(graph);
         scratch_reset();
     }
@@ -185,10 +100,10 @@ static void check_layer(const char *name, struct twin (*make)(struct twin x, con
     struct golden golden = {.name = name, .input_count = 1, .keras_cancels = strncmp(name, "activation_", 11) == 0};
     plait_graph *graph = twin_graph();
 
-    golden.inputs[0] = input_of(graph, load("layer/%s.x", name));
+    golden.inputs[0] = golden_input(graph, golden_array("layer/%s.x", name));
     golden.output = make(golden.inputs[0], opts);
-    golden.keras = load("layer/%s.y", name);
-    check_golden(&golden);
+    golden.keras = golden_array("layer/%s.y", name);
+    golden_check(&golden);
     plait_graph_free(graph);
     scratch_reset();
 }
@@ -384,17 +299,17 @@ static void check_two_branch(const char *name, bool concat)
     struct golden golden = {.name = name, .input_count = 2};
     plait_graph *graph = twin_graph();
 
-    golden.inputs[0] = input_of(graph, load("%s/x0", name));
-    golden.inputs[1] = input_of(graph, load("%s/x1", name));
+    golden.inputs[0] = golden_input(graph, golden_array("%s/x0", name));
+    golden.inputs[1] = golden_input(graph, golden_array("%s/x1", name));
     const struct twin ends[] = {branch(folder, "left", golden.inputs[0]), branch(folder, "right", golden.inputs[1])};
     struct twin x = concat ? twin_concatenate(ends, 2, -1) : twin_merge(MERGE_ADD, ends, 2);
     x = two_branch_dense(folder, "dense1", twin_flatten(x));
     golden.output = twin_flatten(two_branch_dense(folder, "dense2", x));
-    golden.keras = load("%s/y", name);
-    check_golden(&golden);
+    golden.keras = golden_array("%s/y", name);
+    golden_check(&golden);
     const struct reference keras = reference_of(golden.keras.shape, golden.keras.data);
     for (plait_accuracy accuracy = PLAIT_FAST; accuracy <= PLAIT_STRICT; accuracy++) {
-        check_verdict(compare(run(&golden, accuracy), &keras, GATE_L2, accuracy == PLAIT_FAST ? 5e-5 : 5e-6),
+        check_verdict(compare(golden_run(&golden, accuracy), &keras, GATE_L2, accuracy == PLAIT_FAST ? 5e-5 : 5e-6),
                       "%s: plait and Keras, accuracy %d", name, (int)accuracy);
     }
     plait_graph_free(graph);

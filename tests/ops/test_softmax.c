@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Softmax: along every axis, and with what exp cannot take. */
-#include "random.h"
-#include "trial.h"
+#include "layer.h"
+#include "oracle_reshaping.h"
 
 #include <math.h>
 
@@ -55,6 +55,38 @@ static void table(void **state)
     }
     check_variants(&seen, "cpu");
     check_verdict(compare_enough(0.7), "table");
+}
+
+static struct twin over_axes(struct twin x, const void *axes)
+{
+    const plait_axes named = *(const plait_axes *)axes;
+
+    return (struct twin){plait_softmax(x.node, &(plait_softmax_opts){.axes = named}),
+                         oracle_softmax_axes(x.ref, named)};
+}
+
+/* One softmax over several axes. */
+static void several_axes(void **state)
+{
+    static const plait_axes one = {1, {1}}, two = {2, {1, 2}}, last = {2, {-1, 2}}, outer = {2, {3, 1}},
+                            all = {3, {1, 2, 3}};
+    static const struct layer_case layers[] = {
+        {.name = "two axes", .shape = {3, {4, 5, 18}}, .opts = &two},
+        {.name = "the last two", .shape = {3, {4, 5, 18}}, .opts = &last},
+        {.name = "the first and the last", .shape = {3, {4, 5, 18}}, .opts = &outer},
+        {.name = "all", .shape = {3, {4, 5, 18}}, .batch = 1, .planned = 3, .opts = &all},
+        {.name = "one", .shape = {2, {5, 18}}, .opts = &one},
+    };
+    struct layer_test test = {.make = over_axes, .gate = GATE_ULP, .limit = 8};
+    struct random random = random_stream("several axes");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
+        layer_trial(&test, &layers[i], &random);
+        layer_trial_joined(&test, &layers[i], &random);
+    }
+    check_variants(&test.seen, "cpu");
+    check_verdict(compare_enough(0.7), "several axes");
 }
 
 /* From a slice of one joined tensor into a slice of another. */
@@ -160,10 +192,8 @@ static void mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(table),
-        cmocka_unit_test(slices),
-        cmocka_unit_test(special_values),
-        cmocka_unit_test(mistakes),
+        cmocka_unit_test(table),          cmocka_unit_test(several_axes), cmocka_unit_test(slices),
+        cmocka_unit_test(special_values), cmocka_unit_test(mistakes),
     };
 
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);

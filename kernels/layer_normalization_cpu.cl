@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Over each line of n elements, with m = sum of x[i] / n and v = sum of (x[i] - m)^2 / n:
+ *     y[i] = ACTIVATE((x[i] - m) * (gamma[i] / sqrt(v + epsilon)) + beta[i])
+ * for CPUs: a work-item computes some lines, 16 elements of a line at a time (line_cpu.clh).
+ *
+ *   dims, x_strides, ..., beta_strides   WALK_AXES axes (walk.clh): those that count the lines
+ *   sizes, x_steps, ..., beta_steps      likewise those of a line (line.clh), the last with stride 1
+ *
+ *   -D RUN=... -D ACTIVATION=... (activation.clh) */
+#define REAL float16
+#include "activation.clh"
+#include "line_cpu.clh"
+
+__kernel void layer_normalization_cpu(__global const float *x, const long x_offset, __global float *y,
+                                      const long y_offset, __global const float *gamma, const long gamma_offset,
+                                      __global const float *beta, const long beta_offset, const int8 dims,
+                                      const int8 x_strides, const int8 y_strides, const int8 gamma_strides,
+                                      const int8 beta_strides, const int8 sizes, const int8 x_steps, const int8 y_steps,
+                                      const int8 gamma_steps, const int8 beta_steps, const float epsilon)
+{
+    const float size = (float)count_of(WALK_AXES, sizes);
+    const int length = length_of(sizes);
+    int first;
+    int end;
+
+    find_lines(dims, sizes, &first, &end);
+    for (int line = first; line < end; line++) {
+        const int8 place = position_of(line, WALK_AXES, dims);
+        __global const float *from = x + x_offset + offset_at(place, x_strides);
+        __global float *to = y + y_offset + offset_at(place, y_strides);
+        __global const float *factors = gamma + gamma_offset + offset_at(place, gamma_strides);
+        __global const float *terms = beta + beta_offset + offset_at(place, beta_strides);
+        const float mean = sum_line(from, sizes, x_steps, 0.0f, false) / size;
+        const float variance = sum_line(from, sizes, x_steps, mean, true) / size;
+        const float scale = 1.0f / sqrt(variance + epsilon);
+
+        for (int run = 0; run < count_runs(sizes); run++) {
+            const int8 begin = position_of(run, WALK_AXES - 1, sizes);
+            __global const float *x_run = from + offset_at(begin, x_steps);
+            __global float *y_run = to + offset_at(begin, y_steps);
+            __global const float *gamma_run = factors + offset_at(begin, gamma_steps);
+            __global const float *beta_run = terms + offset_at(begin, beta_steps);
+            for (int i = 0; i < length; i += 16) {
+                const int count = length - i;
+                const float16 factor = scale * load_first(gamma_run + i, count);
+                const float16 value = (load_first(x_run + i, count) - mean) * factor + load_first(beta_run + i, count);
+                store_first(ACTIVATE(value), y_run + i, count);
+            }
+        }
+    }
+}

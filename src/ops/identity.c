@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* y = x: layers of Keras that do nothing at inference. There is no kernel: the planner lets their readers
+ * read x. */
+#include "graph/op.h"
+#include "shape/shape.h"
+
+#include <plait/reshaping.h>
+#include <string.h>
+
+static void infer(plait_graph *graph, struct node *node, const plait_shape *inputs)
+{
+    const size_t *rank = node->params;
+
+    if (*rank > 0 && inputs[0].rank != *rank) {
+        node_fail(graph, node, "input has shape %s; it must have %zu axes besides the batch",
+                  shape_name(inputs[0]).text, *rank);
+    }
+    node->shape = inputs[0];
+}
+
+static void infer_unknown(plait_graph *graph, struct node *node, const plait_shape *inputs)
+{
+    const char *class_name = node->params;
+
+    (void)inputs;
+    node_fail(graph, node, "\"%s\" is no layer that does nothing at inference; plait/reshaping.h lists them",
+              class_name);
+}
+
+/* Keras's classes and the only rank of a sample that they take; 0: any. */
+#define CLASS(name_of_class, rank)                                                               \
+    {                                                                                            \
+        {.name = "identity", .class_name = name_of_class, .infer = infer, .aliases = true}, rank \
+    }
+
+static const struct {
+    struct op op;
+    size_t rank;
+} classes[] = {
+    CLASS("Identity", 0),
+    CLASS("Dropout", 0),
+    CLASS("AlphaDropout", 0),
+    CLASS("SpatialDropout1D", 2),
+    CLASS("SpatialDropout2D", 3),
+    CLASS("SpatialDropout3D", 4),
+    CLASS("GaussianNoise", 0),
+    CLASS("GaussianDropout", 0),
+    CLASS("ActivityRegularization", 0),
+    CLASS("StochasticDepth", 0),
+    CLASS("AugMix", 0),
+    CLASS("CutMix", 0),
+    CLASS("MixUp", 0),
+    CLASS("RandAugment", 0),
+    CLASS("Solarization", 0),
+    CLASS("RandomBrightness", 0),
+    CLASS("RandomColorDegeneration", 0),
+    CLASS("RandomColorJitter", 0),
+    CLASS("RandomContrast", 0),
+    CLASS("RandomElasticTransform", 0),
+    CLASS("RandomErasing", 0),
+    CLASS("RandomFlip", 0),
+    CLASS("RandomGaussianBlur", 0),
+    CLASS("RandomGrayscale", 0),
+    CLASS("RandomHue", 0),
+    CLASS("RandomInvert", 0),
+    CLASS("RandomPerspective", 0),
+    CLASS("RandomPosterization", 0),
+    CLASS("RandomRotation", 0),
+    CLASS("RandomSaturation", 0),
+    CLASS("RandomSharpness", 0),
+    CLASS("RandomShear", 0),
+    CLASS("RandomTranslation", 0),
+    CLASS("RandomZoom", 0),
+};
+
+static const struct op op_unknown = {.name = "identity", .class_name = "Identity", .infer = infer_unknown};
+
+plait_node plait_identity(plait_node x, const char *class_name, const plait_layer_opts *opts)
+{
+    const char *name = opts ? opts->name : NULL;
+    const char *wanted = class_name ? class_name : "Identity";
+
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        if (strcmp(classes[i].op.class_name, wanted) == 0) {
+            return graph_add(&classes[i].op, PLAIT_NODES(x), name, &classes[i].rank, sizeof classes[i].rank);
+        }
+    }
+    return graph_add(&op_unknown, PLAIT_NODES(x), name, wanted, strlen(wanted) + 1);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, with the moments of each sample along some axes:
+ * Keras's LayerNormalization layer. */
+#include "ops/axis.h"
+#include "ops/moments.h"
+#include "ops/weight.h"
+
+#include <plait/normalization.h>
+
+/* The parameters are the options, with Keras's defaults in place of 0. */
+
+static void infer(plait_graph *graph, struct node *node, const plait_shape *inputs)
+{
+    const plait_layer_normalization_opts *opts = node->params;
+    plait_shape wanted = {.rank = 0};
+    unsigned mask;
+
+    if (!node_axes(graph, node, opts->axes, inputs[0], &mask)) {
+        return;
+    }
+    for (size_t i = 0; i < inputs[0].rank; i++) {
+        if (mask >> (i + 1) & 1U) {
+            wanted.dims[wanted.rank++] = inputs[0].dims[i];
+        }
+    }
+    weight_optional(graph, node, "gamma", opts->gamma, wanted);
+    weight_optional(graph, node, "beta", opts->beta, wanted);
+    node->shape = inputs[0];
+}
+
+static unsigned mask_of(const struct step *step)
+{
+    const plait_layer_normalization_opts *opts = step->params;
+
+    return axes_mask(opts->axes, step->output.rank);
+}
+
+/* One gamma for each element of a line, the same for all lines. */
+static struct moments moments_of(const struct step *step, struct operand x, struct operand y)
+{
+    const unsigned mask = mask_of(step);
+    struct moments moments = {lines_of(x, mask), lines_of(y, mask), {.buffer = NULL}};
+    size_t stride = 1;
+
+    moments.gamma = moments.y;
+    for (size_t i = 0; i < moments.gamma.rows.rank; i++) {
+        moments.gamma.rows.strides[i] = 0;
+    }
+    for (size_t i = moments.gamma.line.rank; i-- > 0;) {
+        moments.gamma.line.strides[i] = stride;
+        stride *= moments.gamma.line.dims[i];
+    }
+    moments.gamma.offset = 0;
+    return moments;
+}
+
+static bool applicable_cpu(const struct step *step, const struct device_traits *device)
+{
+    return device->kind == PLAIT_DEVICE_CPU && lines_along_last(mask_of(step), step->output.rank);
+}
+
+static plait_status plan(struct step *step, enum walk_form form, const struct device_traits *device)
+{
+    const struct lines y = lines_of((struct operand){.view = step->output}, mask_of(step));
+
+    moments_plan(step, form, lines_count(&y.line), device);
+    return PLAIT_OK;
+}
+
+static plait_status plan_cpu(struct step *step, const struct device_traits *device)
+{
+    if (!lines_along_last(mask_of(step), step->output.rank)) {
+        return error_set(PLAIT_ERR_UNSUPPORTED, "it works along the last axis, alone or with others");
+    }
+    return plan(step, WALK_CPU, device);
+}
+
+static plait_status plan_reference(struct step *step, const struct device_traits *device)
+{
+    return plan(step, WALK_REFERENCE, device);
+}
+
+static plait_status enqueue(const struct step *step, const struct run *run)
+{
+    const plait_layer_normalization_opts *opts = step->params;
+    const struct moments moments = moments_of(step, run->inputs[0], run->output);
+
+    return moments_launch(step, run, &moments, opts->epsilon);
+}
+
+static const struct variant cpu = {"cpu", applicable_cpu, plan_cpu, moments_pack, enqueue};
+static const struct variant reference = {"reference", walk_reference_applicable, plan_reference, moments_pack, enqueue};
+static const struct variant *const variants[] = {&cpu, &reference};
+
+static const struct op op_layer_normalization = {
+    .name = "layer_normalization",
+    .class_name = "LayerNormalization",
+    .infer = infer,
+    .variants = variants,
+    .variant_count = sizeof variants / sizeof variants[0],
+    .takes_activation = true,
+};
+
+plait_node plait_layer_normalization(plait_node x, const plait_layer_normalization_opts *opts)
+{
+    plait_layer_normalization_opts params = opts ? *opts : (plait_layer_normalization_opts){0};
+
+    params.epsilon = params.epsilon == 0 ? 1e-3F : params.epsilon;
+    params.axes = params.axes.count == 0 ? PLAIT_AXES(-1) : params.axes;
+    return graph_add(&op_layer_normalization, PLAIT_NODES(x), params.name, &params, sizeof params);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/lines.h"
+
+#include <assert.h>
+
+enum {
+    VECTOR = 16,  /* floats of the kernels' vectors */
+    ABREAST = 16, /* work-items of a group whose lines lie abreast */
+};
+
+static void append(struct view *to, const struct view *from, size_t axis)
+{
+    to->dims[to->rank] = from->dims[axis];
+    to->strides[to->rank] = from->strides[axis];
+    to->rank++;
+}
+
+struct lines lines_of(struct operand operand, unsigned mask)
+{
+    struct lines lines = {.buffer = operand.buffer, .offset = operand.offset};
+
+    for (size_t i = 0; i < operand.view.rank; i++) {
+        append(mask >> i & 1U ? &lines.line : &lines.rows, &operand.view, i);
+    }
+    return lines;
+}
+
+size_t lines_count(const struct view *view)
+{
+    size_t count = 1;
+
+    for (size_t i = 0; i < view->rank; i++) {
+        count *= view->dims[i];
+    }
+    return count;
+}
+
+bool lines_along_last(unsigned mask, size_t rank)
+{
+    return mask >> (rank - 1) & 1U;
+}
+
+static size_t divide_up(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
+
+/* The work-items; find_lines in kernels/line.clh shares lines out likewise. */
+static struct range range_of(const struct step *step, const struct view *rows, size_t size)
+{
+    const size_t group = step->tile[WALK_GROUP];
+    const size_t count = lines_count(rows);
+    const size_t each = size < WALK_RUN ? WALK_RUN / size : 1;
+
+    if (step->tile[LINES_ABREAST]) {
+        const size_t columns = rows->dims[WALK_AXES - 1];
+        const size_t vectors = divide_up(columns, VECTOR);
+        return (struct range){.global = {vectors, count / columns},
+                              .local = {vectors < ABREAST ? vectors : ABREAST, 1}};
+    }
+    if (group > 0) {
+        return (struct range){.global = {count}, .local = {group}};
+    }
+    return (struct range){.global = {divide_up(count, each)}, .local = {1}};
+}
+
+plait_status lines_launch(const struct step *step, const struct run *run, const struct lines *operands, size_t count,
+                          const struct arg *last)
+{
+    struct lines aligned[WALK_MAX_OPERANDS];
+    struct view *rows[WALK_MAX_OPERANDS] = {NULL};
+    struct view *line[WALK_MAX_OPERANDS] = {NULL};
+    struct arg args[4 * WALK_MAX_OPERANDS + 3];
+    size_t used = 0;
+
+    assert(count <= WALK_MAX_OPERANDS);
+    for (size_t i = 0; i < count; i++) {
+        aligned[i] = operands[i];
+        rows[i] = &aligned[i].rows;
+        line[i] = &aligned[i].line;
+        args[used++] = arg_buffer(operands[i].buffer);
+        args[used++] = arg_long(operands[i].offset);
+    }
+    walk_align_views(rows, count);
+    walk_align_views(line, count);
+    args[used++] = arg_int8(rows[0]->dims, WALK_AXES);
+    for (size_t i = 0; i < count; i++) {
+        args[used++] = arg_int8(rows[i]->strides, WALK_AXES);
+    }
+    args[used++] = arg_int8(line[0]->dims, WALK_AXES);
+    for (size_t i = 0; i < count; i++) {
+        args[used++] = arg_int8(line[i]->strides, WALK_AXES);
+    }
+    if (last) {
+        args[used++] = *last;
+    }
+    return launch(run->stream, run->kernels[0], range_of(step, rows[0], lines_count(line[0])), args, used);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* y = a OP b with NumPy's broadcasting, where one of them may be a constant: Keras's operations. */
+#include "ops/merge.h"
+#include "ops/pointwise.h"
+
+#include <plait/operations.h>
+
+#define OPERATION(keras_name, keras_class)                                                                       \
+    .name = (keras_name), .class_name = (keras_class), .infer = merge_infer_aligned, .variants = merge_variants, \
+    .variant_count = MERGE_VARIANTS, .takes_activation = true
+
+static const struct op op_add = {OPERATION("add", "Add"), .affine = merge_affine, .is_sum = true};
+static const struct op op_subtract = {OPERATION("subtract", "Subtract"), .affine = merge_affine};
+static const struct op op_multiply = {OPERATION("multiply", "Multiply"), .affine = merge_affine};
+static const struct op op_divide = {OPERATION("divide", "Divide"), .affine = merge_affine};
+static const struct op op_true_divide = {OPERATION("true_divide", "TrueDivide"), .affine = merge_affine};
+static const struct op op_maximum = {OPERATION("maximum", "Maximum")};
+static const struct op op_minimum = {OPERATION("minimum", "Minimum")};
+static const struct op op_negative = {OPERATION("negative", "Negative"), .affine = merge_affine};
+
+static plait_node operate(const struct op *op, const char *operation, plait_operand a, plait_operand b,
+                          const plait_layer_opts *opts)
+{
+    const plait_node nodes[] = {a.node, b.node};
+    const bool a_is_node = a.kind == PLAIT_OPERAND_NODE;
+    const bool b_is_node = b.kind == PLAIT_OPERAND_NODE;
+    const plait_operand *constant = a_is_node ? &b : &a;
+    struct merge merge = {.operation = operation};
+
+    if (a_is_node && b_is_node) {
+        return merge_layer(op, (plait_nodes){nodes, 2}, opts, merge);
+    }
+    if (!a_is_node && !b_is_node) {
+        return (plait_node){0};
+    }
+    merge.constant = a_is_node ? MERGE_CONSTANT_LAST : MERGE_CONSTANT_FIRST;
+    merge.number = constant->number;
+    merge.is_array = constant->kind == PLAIT_OPERAND_ARRAY;
+    merge.array = merge.is_array ? constant->array : (plait_array){0};
+    return merge_layer(op, (plait_nodes){a_is_node ? &nodes[0] : &nodes[1], 1}, opts, merge);
+}
+
+plait_node plait_ops_add(plait_operand a, plait_operand b, const plait_layer_opts *opts)
+{
+    return operate(&op_add, "OPERATION_ADD", a, b, opts);
+}
+
+plait_node plait_ops_subtract(plait_operand a, plait_operand b, const plait_layer_opts *opts)
+{
+    return operate(&op_subtract, "OPERATION_SUBTRACT", a, b, opts);
+}
+
+plait_node plait_ops_multiply(plait_operand a, plait_operand b, const plait_layer_opts *opts)
+{
+    return operate(&op_multiply, "OPERATION_MULTIPLY", a, b, opts);
+}
+
+plait_node plait_ops_divide(plait_operand a, plait_operand b, const plait_layer_opts *opts)
+{
+    return operate(&op_divide, "OPERATION_DIVIDE", a, b, opts);
+}
+
+plait_node plait_ops_true_divide(plait_operand a, plait_operand b, const plait_layer_opts *opts)
+{
+    return operate(&op_true_divide, "OPERATION_DIVIDE", a, b, opts);
+}
+
+plait_node plait_ops_maximum(plait_operand a, plait_operand b, const plait_layer_opts *opts)
+{
+    return operate(&op_maximum, "OPERATION_MAXIMUM", a, b, opts);
+}
+
+plait_node plait_ops_minimum(plait_operand a, plait_operand b, const plait_layer_opts *opts)
+{
+    return operate(&op_minimum, "OPERATION_MINIMUM", a, b, opts);
+}
+
+plait_node plait_ops_negative(plait_node x, const plait_layer_opts *opts)
+{
+    return operate(&op_negative, "OPERATION_MULTIPLY", plait_of(x), plait_number(-1), opts);
+}
+
+/* ---- Functions of every element --------------------------------------------------------------------- */
+
+static void infer_function(plait_graph *graph, struct node *node, const plait_shape *inputs)
+{
+    (void)graph;
+    node->shape = inputs[0];
+}
+
+static void infer_unknown(plait_graph *graph, struct node *node, const plait_shape *inputs)
+{
+    const struct activation *params = node->params;
+
+    (void)inputs;
+    node_fail(graph, node, "activation %d is no operation on single elements", (int)params->kind);
+}
+
+#define FUNCTION(keras_class, infer_it)                                                                         \
+    {                                                                                                           \
+        .name = "activation", .class_name = (keras_class), .infer = (infer_it), .variants = pointwise_variants, \
+        .variant_count = POINTWISE_VARIANTS, .activation = pointwise_activation,                                \
+    }
+
+static const struct op functions[] = {
+    [PLAIT_LINEAR] = FUNCTION("Activation", infer_unknown),
+    [PLAIT_RELU] = FUNCTION("Relu", infer_function),
+    [PLAIT_RELU6] = FUNCTION("Relu6", infer_function),
+    [PLAIT_LEAKY_RELU] = FUNCTION("LeakyRelu", infer_function),
+    [PLAIT_ELU] = FUNCTION("Elu", infer_function),
+    [PLAIT_SELU] = FUNCTION("Selu", infer_function),
+    [PLAIT_CELU] = FUNCTION("Celu", infer_function),
+    [PLAIT_GELU] = FUNCTION("Gelu", infer_function),
+    [PLAIT_SILU] = FUNCTION("Silu", infer_function),
+    [PLAIT_HARD_SILU] = FUNCTION("HardSilu", infer_function),
+    [PLAIT_HARD_SIGMOID] = FUNCTION("HardSigmoid", infer_function),
+    [PLAIT_SIGMOID] = FUNCTION("Sigmoid", infer_function),
+    [PLAIT_TANH] = FUNCTION("Tanh", infer_function),
+    [PLAIT_SOFTPLUS] = FUNCTION("Softplus", infer_function),
+    [PLAIT_SOFTSIGN] = FUNCTION("Softsign", infer_function),
+    [PLAIT_EXPONENTIAL] = FUNCTION("Exp", infer_function),
+    [PLAIT_MISH] = FUNCTION("Mish", infer_function),
+    [PLAIT_LOG_SIGMOID] = FUNCTION("LogSigmoid", infer_function),
+    [PLAIT_TANH_SHRINK] = FUNCTION("TanhShrink", infer_function),
+    [PLAIT_HARD_TANH] = FUNCTION("HardTanh", infer_function),
+    [PLAIT_SOFT_SHRINK] = FUNCTION("SoftShrink", infer_function),
+    [PLAIT_HARD_SHRINK] = FUNCTION("HardShrink", infer_function),
+    [PLAIT_SPARSE_PLUS] = FUNCTION("SparsePlus", infer_function),
+    [PLAIT_SPARSE_SIGMOID] = FUNCTION("SparseSigmoid", infer_function),
+    [PLAIT_SQUAREPLUS] = FUNCTION("Squareplus", infer_function),
+};
+
+enum { FUNCTIONS = sizeof functions / sizeof functions[0] };
+
+plait_node plait_ops_activate(plait_node x, plait_activation activation, const plait_layer_opts *opts)
+{
+    const struct activation params = {.kind = activation};
+    const struct op *op = &functions[(unsigned)activation < FUNCTIONS ? activation : PLAIT_LINEAR];
+
+    return graph_add(op, PLAIT_NODES(x), opts ? opts->name : NULL, &params, sizeof params);
+}

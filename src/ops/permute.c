@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* y's axis i is x's axis dims[i]: Keras's Permute layer, whose numbers count the batch as axis 0. */
+#include "ops/axis.h"
+#include "ops/move.h"
+#include "shape/shape.h"
+
+#include <plait/reshaping.h>
+
+struct permute {
+    struct move move;
+    plait_axes dims;
+};
+
+static void infer(plait_graph *graph, struct node *node, const plait_shape *inputs)
+{
+    struct permute *params = node->params;
+    const plait_axes dims = params->dims;
+    unsigned mask;
+
+    if (dims.count != inputs[0].rank) {
+        node_fail(graph, node, "dims has %zu axes but input %s has %zu; name each axis from 1 to %zu once", dims.count,
+                  shape_name(inputs[0]).text, inputs[0].rank, inputs[0].rank);
+        return;
+    }
+    for (size_t i = 0; i < dims.count; i++) {
+        if (dims.items[i] < 1) {
+            node_fail(graph, node, "dims has axis %d; axes are numbered from 1, the first after the batch",
+                      dims.items[i]);
+            return;
+        }
+    }
+    if (!node_axes(graph, node, dims, inputs[0], &mask)) {
+        return;
+    }
+    node->shape.rank = dims.count;
+    params->move.axes[0].step = 1;
+    for (size_t i = 0; i < dims.count; i++) {
+        const size_t axis = (size_t)dims.items[i];
+        node->shape.dims[i] = inputs[0].dims[axis - 1];
+        params->move.axes[i + 1] = (struct move_axis){.axis = axis, .step = 1};
+    }
+}
+
+static const struct op op_permute = {
+    .name = "permute",
+    .class_name = "Permute",
+    .infer = infer,
+    .variants = move_variants,
+    .variant_count = MOVE_VARIANTS,
+    .takes_activation = true,
+};
+
+plait_node plait_permute(plait_node x, plait_axes dims, const plait_layer_opts *opts)
+{
+    const struct permute params = {.dims = dims};
+
+    return graph_add(&op_permute, PLAIT_NODES(x), opts ? opts->name : NULL, &params, sizeof params);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* y = the mean, sum, maximum or minimum of x along some axes: Keras's operations of these names. */
+#include "ops/axis.h"
+#include "ops/lines.h"
+#include "shape/shape.h"
+
+#include <plait/operations.h>
+
+enum { OPERANDS = 2 }; /* x and y */
+
+struct reduce {
+    const char *reduction; /* of kernels/reduce.clh: "REDUCE_MEAN" */
+    plait_axes axes;
+    bool keeps; /* the axes, with size 1 */
+};
+
+static void infer(plait_graph *graph, struct node *node, const plait_shape *inputs)
+{
+    const struct reduce *params = node->params;
+    unsigned mask;
+
+    if (!node_axes(graph, node, params->axes, inputs[0], &mask)) {
+        return;
+    }
+    for (size_t i = 0; i < inputs[0].rank; i++) {
+        const bool reduced = mask >> (i + 1) & 1U;
+        if (!reduced || params->keeps) {
+            node->shape.dims[node->shape.rank++] = reduced ? 1 : inputs[0].dims[i];
+        }
+    }
+}
+
+static unsigned mask_of(const struct step *step)
+{
+    const struct reduce *params = step->params;
+
+    return axes_mask(params->axes, step->inputs[0].rank);
+}
+
+/* y as if it stretched along the lines of x. */
+static struct lines result_of(const struct step *step, struct operand y, const struct lines *x)
+{
+    const struct reduce *params = step->params;
+    struct lines lines = lines_of(y, params->keeps ? mask_of(step) : 0);
+
+    lines.line = x->line;
+    return lines;
+}
+
+static plait_status plan(struct step *step, enum walk_form form, const struct device_traits *device)
+{
+    const struct reduce *params = step->params;
+    const bool along_last = lines_along_last(mask_of(step), step->inputs[0].rank);
+    const char *name = form == WALK_REFERENCE ? "reduce_reference" : along_last ? "reduce_cpu" : "reduce_abreast_cpu";
+    struct text *options = walk_kernel(step, name, form, device);
+
+    text_add(options, " -D REDUCTION=%s", params->reduction);
+    activation_options(&step->activation, options);
+    step->tile[LINES_ABREAST] = form == WALK_CPU && !along_last;
+    return PLAIT_OK;
+}
+
+static plait_status plan_cpu(struct step *step, const struct device_traits *device)
+{
+    return plan(step, WALK_CPU, device);
+}
+
+static plait_status plan_reference(struct step *step, const struct device_traits *device)
+{
+    return plan(step, WALK_REFERENCE, device);
+}
+
+static plait_status enqueue(const struct step *step, const struct run *run)
+{
+    const struct lines x = lines_of(run->inputs[0], mask_of(step));
+    const struct lines lines[OPERANDS] = {x, result_of(step, run->output, &x)};
+
+    return lines_launch(step, run, lines, OPERANDS, NULL);
+}
+
+static const struct variant cpu = {"cpu", walk_cpu_applicable, plan_cpu, NULL, enqueue};
+static const struct variant reference = {"reference", walk_reference_applicable, plan_reference, NULL, enqueue};
+static const struct variant *const variants[] = {&cpu, &reference};
+
+#define REDUCTION(keras_name, keras_class)                                                       \
+    {                                                                                            \
+        .name = (keras_name), .class_name = (keras_class), .infer = infer, .variants = variants, \
+        .variant_count = sizeof variants / sizeof variants[0], .takes_activation = true,         \
+    }
+
+static const struct op op_mean = REDUCTION("mean", "Mean");
+static const struct op op_sum = REDUCTION("sum", "Sum");
+static const struct op op_max = REDUCTION("max", "Max");
+static const struct op op_min = REDUCTION("min", "Min");
+
+static plait_node reduce(const struct op *op, const char *reduction, plait_node x, plait_axes axes,
+                         const plait_reduce_opts *opts)
+{
+    const struct reduce params = {.reduction = reduction, .axes = axes, .keeps = opts && opts->keepdims};
+
+    return graph_add(op, PLAIT_NODES(x), opts ? opts->name : NULL, &params, sizeof params);
+}
+
+plait_node plait_ops_mean(plait_node x, plait_axes axes, const plait_reduce_opts *opts)
+{
+    return reduce(&op_mean, "REDUCE_MEAN", x, axes, opts);
+}
+
+plait_node plait_ops_sum(plait_node x, plait_axes axes, const plait_reduce_opts *opts)
+{
+    return reduce(&op_sum, "REDUCE_SUM", x, axes, opts);
+}
+
+plait_node plait_ops_max(plait_node x, plait_axes axes, const plait_reduce_opts *opts)
+{
+    return reduce(&op_max, "REDUCE_MAX", x, axes, opts);
+}
+
+plait_node plait_ops_min(plait_node x, plait_axes axes, const plait_reduce_opts *opts)
+{
+    return reduce(&op_min, "REDUCE_MIN", x, axes, opts);
+}
