@@ -95,13 +95,15 @@ __kernel void conv2d_fft_inverse(__global const float *lines, const long lines_o
 
     lines += lines_offset + (tile * work.s0 + block) * (LENGTH / 2 + 1) * tiles.s2 * 32;
     y += y_offset + picture * y_view.s3 + top * y_view.s4 + left * y_view.s5 + 16 * block;
-    residual += residual_offset + picture * residual_view.s1 + top * residual_view.s2 + left * residual_view.s3 + 16 * block;
+    residual += residual_offset + picture * residual_view.s1 + top * residual_view.s2 + left * residual_view.s3;
+    residual += 16 * block;
     for (int row = share * 2 * work.s1; row < row_end; row += 2) {
         const int rows = min(2, row_end - row);
         load_pair(lines + row * 32, lines + (row + rows - 1) * 32, tiles.s2 * 32, line);
         transform_line(line, transform, packed + work.s3);
         for (int i = 0; i < rows; i++) {
-            store_row(transform + 1 - i, cols, filters, packed + work.s4 + 16 * block, y + (row + i) * y_view.s4, y_view.s5,
+            store_row(transform + 1 - i, cols, filters, packed + work.s4 + 16 * block, y + (row + i) * y_view.s4,
+                      y_view.s5,
                       residual_view.s0 ? residual + (row + i) * residual_view.s2 : 0, residual_view.s3);
         }
     }

@@ -10,7 +10,8 @@
  *
  *   x_lines  {tile}{block}{k}{row}{16 real parts, 16 imaginary parts}, from conv2d_fft_forward
  *   y_lines  the same of filters
- *   slabs    for each work-item X, {m}{tile}{block of channels}{likewise} with 32 floats between one m and the next, then Y, {tile}{m}{likewise}
+ *   slabs    for each work-item X, {m}{tile}{block of channels}{likewise} with 32 floats between one m and the
+ *            next, then Y, {tile}{m}{likewise}
  *   packed   {k}{block of filters}{m}{channel}{16 real parts, 16 imaginary parts}
  *   sizes    {channels, blocks of channels, blocks of filters, lead, rows of x_lines, rows of y_lines, place of
  *            the table in packed}

@@ -14,11 +14,11 @@
 enum { TILE_LENGTH, TILE_PICTURES, TILE_ROWS, TILE_UNITS };
 
 enum {
-    COMPLEX = 2 * FFT_LANES,  /* floats of 16 complex numbers */
-    MOST_ROWS = 8,            /* tiles that share weights in registers */
-    MOST_TILES = 32,          /* that a work-item keeps in the cache */
-    COLUMN_LOTS_PER_UNIT = 4, /* the same, of conv2d_fft_product */
-    LOTS_PER_UNIT = 16,       /* work-items that a compute unit should get, to end with the others */
+    COMPLEX = 2 * FFT_LANES,   /* floats of 16 complex numbers */
+    MOST_ROWS = 8,             /* tiles that share weights in registers */
+    MOST_TILES = 32,           /* that a work-item keeps in the cache */
+    COLUMN_LOTS_PER_UNIT = 4,  /* the same, of conv2d_fft_product */
+    LOTS_PER_UNIT = 16,        /* work-items that a compute unit should get, to end with the others */
     SCRATCH_FLOATS = 32 << 20, /* of a part of the batch: 128 MiB */
     PACKED_FLOATS = 128 << 20, /* most weights: 512 MiB */
 };
@@ -26,19 +26,14 @@ enum {
 /* How pictures are cut. Pairs are {rows, cols}. */
 struct tiling {
     struct fft fft;
-    size_t half;            /* columns of a transform */
-    size_t cells[2];        /* output pixels of a tile */
-    size_t count[2];        /* tiles of a picture */
-    size_t lead;            /* rows of a window that have nothing but padding, */
-    size_t rows;            /* and those after them that may have more; made even */
+    size_t half;     /* columns of a transform */
+    size_t cells[2]; /* output pixels of a tile */
+    size_t count[2]; /* tiles of a picture */
+    size_t lead;     /* rows of a window that have nothing but padding, */
+    size_t rows;     /* and those after them that may have more; made even */
     size_t channel_blocks;
     size_t filter_blocks;
 };
-
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
 
 /* Cuts an axis; false if windows of this length are too short. */
 static bool cut_axis(const struct product *product, size_t axis, size_t length, struct tiling *tiling)
@@ -136,11 +131,11 @@ static struct tiling planned_tiling(const struct step *step, const struct produc
 /* The work of a part of the batch, and where its scratch lies. */
 struct work {
     size_t tiles;
-    size_t item_tiles;     /* of a work-item of conv2d_fft_product */
+    size_t item_tiles; /* of a work-item of conv2d_fft_product */
     size_t item_columns;
     size_t product_items;
-    size_t item_pairs[2];  /* of rows, of conv2d_fft_forward and conv2d_fft_inverse */
-    size_t shares[2];      /* work-items for a block */
+    size_t item_pairs[2]; /* of rows, of conv2d_fft_forward and conv2d_fft_inverse */
+    size_t shares[2];     /* work-items for a block */
     size_t x_floats;
     size_t y_floats;
     size_t slab_floats;
@@ -208,7 +203,8 @@ static double direct_cost(const struct product *product)
     for (size_t i = 0; i < 2; i++) {
         const double padding = (double)(product->output[i] + product->kernel[i] - 1 - product->input[i]);
         const double kernel = (double)product->kernel[i];
-        const double cut = padding / 2 < kernel ? padding * (padding + 2) / (4 * kernel * (double)product->output[i]) : 0;
+        const double cut =
+            padding / 2 < kernel ? padding * (padding + 2) / (4 * kernel * (double)product->output[i]) : 0;
         taps *= kernel * (1 - (cut < 0.5 ? cut : 0.5));
     }
     return taps * (double)(product->pictures * product->output[0] * product->output[1]) * (double)product->channels *
@@ -231,13 +227,13 @@ static plait_status check(const struct step *step, const struct product *product
         return error_set(PLAIT_ERR_UNSUPPORTED, "a product in the frequency domain is not PLAIT_STRICT");
     }
     if (!is_plain(product)) {
-        return error_set(PLAIT_ERR_UNSUPPORTED,
-                         "strides {%zu,%zu}, dilation_rate {%zu,%zu} and groups %zu must be 1", product->strides[0],
-                         product->strides[1], product->dilation[0], product->dilation[1], product->groups);
+        return error_set(PLAIT_ERR_UNSUPPORTED, "strides {%zu,%zu}, dilation_rate {%zu,%zu} and groups %zu must be 1",
+                         product->strides[0], product->strides[1], product->dilation[0], product->dilation[1],
+                         product->groups);
     }
     if (!choose_tiling(product, tiling)) {
-        return error_set(PLAIT_ERR_UNSUPPORTED, "no transform of %d cells is longer than the kernel, {%zu,%zu}", FFT_MOST,
-                         product->kernel[0], product->kernel[1]);
+        return error_set(PLAIT_ERR_UNSUPPORTED, "no transform of %d cells is longer than the kernel, {%zu,%zu}",
+                         FFT_MOST, product->kernel[0], product->kernel[1]);
     }
     if (weights_of(product, tiling) > (double)PACKED_FLOATS / 2) {
         return error_set(PLAIT_ERR_UNSUPPORTED, "the transformed kernel has %.0f floats, more than %d",
@@ -335,7 +331,7 @@ static plait_status launch_forward(const struct part *part)
     const struct pixels *x = &product->x;
     const size_t view[] = {product->input[0], product->input[1], product->channels,
                            x->strides[0],     x->strides[1],     x->strides[2]};
-    const size_t tiles[] = {tiling->count[0],  tiling->count[1],   tiling->cells[0], tiling->cells[1],
+    const size_t tiles[] = {tiling->count[0],   tiling->count[1],   tiling->cells[0], tiling->cells[1],
                             product->before[0], product->before[1], tiling->lead,     tiling->rows};
     const size_t work[] = {tiling->channel_blocks, part->work.item_pairs[0], part->work.shares[0], part->packed.table};
     const struct range range = {.global = {part->work.tiles * tiling->channel_blocks * part->work.shares[0]},
@@ -351,8 +347,9 @@ static plait_status launch_product(const struct part *part)
 {
     const struct tiling *tiling = part->tiling;
     const struct buffer *scratch = part->run->scratch;
-    const size_t sizes[] = {part->product->channels, tiling->channel_blocks, tiling->filter_blocks, tiling->lead,
-                            tiling->rows,            tiling->cells[0],       part->packed.table};
+    const size_t sizes[] = {
+        part->product->channels, tiling->channel_blocks, tiling->filter_blocks, tiling->lead, tiling->rows,
+        tiling->cells[0],        part->packed.table};
     const size_t work[] = {part->work.tiles, part->work.item_tiles, part->work.item_columns, part->work.slab_floats};
     const struct range range = {.global = {part->work.product_items}, .local = {1}};
 
@@ -381,8 +378,8 @@ static plait_status launch_inverse(const struct part *part)
     return launch(part->run->stream, part->run->kernels[2], range,
                   ARGS(arg_buffer(part->run->scratch), arg_long(part->lines[1]), arg_buffer(y->buffer),
                        arg_long(y->offset), arg_buffer(residual->buffer), arg_long(residual->offset),
-                       arg_buffer(part->run->packed), arg_int8(view, 6), arg_int8(residual_view, 4),
-                       arg_int8(tiles, 4), arg_int8(work, 5)));
+                       arg_buffer(part->run->packed), arg_int8(view, 6), arg_int8(residual_view, 4), arg_int8(tiles, 4),
+                       arg_int8(work, 5)));
 }
 
 plait_status conv2d_fft_launch(const struct step *step, const struct run *run, const struct product *product)
