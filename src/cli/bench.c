@@ -3,6 +3,7 @@
 #define _POSIX_C_SOURCE 200809L /* clock_gettime */
 #include "cli/builtin.h"
 #include "cli/cli.h"
+#include "cli/model_file.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -12,9 +13,9 @@
 
 static const char help[] =
     "usage: plait bench MODEL [OPTIONS]\n\n"
-    "Times MODEL from inputs in host memory to outputs in host memory.\n"
-    "MODEL is two_branch_concat or two_branch_add: two pictures of 32 x 32 x 3, two convolutions of\n"
-    "24 x 24 with 64 filters in each branch, with made-up weights.\n\n"
+    "Times MODEL from inputs in host memory to outputs in host memory. MODEL is a file that Keras saved,\n"
+    "or two_branch_concat or two_branch_add: two pictures of 32 x 32 x 3, two convolutions of 24 x 24 with\n"
+    "64 filters in each branch, with made-up weights.\n\n"
     "  --batch B         samples a run (default 1)\n"
     "  --runs N          timed runs after the first (default 10)\n"
     "  --device TEXT     device number, or a part of its or its platform's name\n"
@@ -32,10 +33,20 @@ struct options {
     int json;
 };
 
+enum { MAX_ENDS = 64 };
+
+/* What is measured: a model of the command's own, or one from a file. */
+struct subject {
+    struct builtin builtin;
+    struct model_file file;
+    plait_nodes inputs;
+    plait_nodes outputs;
+};
+
 /* Host arrays of a model, one allocation each. */
 struct arrays {
-    float *inputs[2];
-    float *output;
+    float *inputs[MAX_ENDS];
+    float *outputs[MAX_ENDS];
 };
 
 struct times {
@@ -59,37 +70,65 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static plait_status subject_open(const char *name, struct subject *out)
+{
+    *out = (struct subject){0};
+    plait_status status = builtin_create(name, &out->builtin);
+    if (status == PLAIT_ERR_INVALID) { /* no model of ours */
+        status = model_file_open(name, NULL, 0, &out->file);
+        out->inputs = out->file.inputs;
+        out->outputs = out->file.outputs;
+        return status;
+    }
+    out->inputs = (plait_nodes){out->builtin.inputs, 2};
+    out->outputs = (plait_nodes){&out->builtin.output, 1};
+    return status;
+}
+
+static void subject_free(struct subject *subject)
+{
+    builtin_free(&subject->builtin);
+    model_file_free(&subject->file);
+}
+
+/* Fills the inputs with numbers around 0; 0 if there is no memory. */
 static int arrays_create(const plait_model *model, size_t batch, struct arrays *out)
 {
-    for (size_t i = 0; i < 2; i++) {
+    int complete = 1;
+
+    for (size_t i = 0; i < plait_model_input_count(model); i++) {
         const size_t count = batch * value_count(plait_model_input_shape(model, i));
         out->inputs[i] = malloc(count * sizeof(float));
+        complete = complete && out->inputs[i];
         for (size_t k = 0; out->inputs[i] && k < count; k++) {
             out->inputs[i][k] = (float)(k % 17) / 8.5F - 1.0F;
         }
     }
-    out->output = malloc(batch * value_count(plait_model_output_shape(model, 0)) * sizeof(float));
-    return out->inputs[0] && out->inputs[1] && out->output;
+    for (size_t i = 0; i < plait_model_output_count(model); i++) {
+        out->outputs[i] = malloc(batch * value_count(plait_model_output_shape(model, i)) * sizeof(float));
+        complete = complete && out->outputs[i];
+    }
+    return complete;
 }
 
 static void arrays_free(struct arrays *arrays)
 {
-    free(arrays->inputs[0]);
-    free(arrays->inputs[1]);
-    free(arrays->output);
+    for (size_t i = 0; i < MAX_ENDS; i++) {
+        free(arrays->inputs[i]);
+        free(arrays->outputs[i]);
+    }
 }
 
 static plait_status measure(plait_model *model, const struct options *options, struct arrays *arrays,
                             struct times *times)
 {
-    const float *const inputs[] = {arrays->inputs[0], arrays->inputs[1]};
-    float *const outputs[] = {arrays->output};
+    const float *const *inputs = (const float *const *)arrays->inputs;
 
-    plait_status status = plait_model_predict(model, options->batch, inputs, outputs);
+    plait_status status = plait_model_predict(model, options->batch, inputs, arrays->outputs);
     times->first = now_ms() - times->first;
     for (size_t i = 0; status == PLAIT_OK && i < options->runs; i++) {
         const double begin = now_ms();
-        status = plait_model_predict(model, options->batch, inputs, outputs);
+        status = plait_model_predict(model, options->batch, inputs, arrays->outputs);
         times->runs[i] = now_ms() - begin;
     }
     qsort(times->runs, options->runs, sizeof *times->runs, compare);
@@ -141,15 +180,14 @@ static plait_status print_times(const plait_model *model, const plait_context *c
     return options->layers && !options->json ? print_layers(model, options->batch) : PLAIT_OK;
 }
 
-static plait_status run(const struct options *options, plait_context *context, const struct builtin *builtin,
+static plait_status run(const struct options *options, plait_context *context, const struct subject *subject,
                         struct times *times)
 {
     const plait_model_opts opts = {.batch = options->batch, .variants = options->variants};
     plait_model *model = NULL;
     struct arrays arrays = {0};
 
-    plait_status status = plait_model_create(context, (plait_nodes){builtin->inputs, 2},
-                                             (plait_nodes){&builtin->output, 1}, &opts, &model);
+    plait_status status = plait_model_create(context, subject->inputs, subject->outputs, &opts, &model);
     if (status == PLAIT_OK && !arrays_create(model, options->batch, &arrays)) {
         status = PLAIT_ERR_HOST_MEMORY;
     }
@@ -168,28 +206,28 @@ static int bench(const struct options *options)
 {
     const plait_context_opts context_opts = {.profiling = options->layers};
     plait_context *context = NULL;
-    struct builtin builtin;
+    struct subject subject;
     struct times times = {.first = now_ms(), .runs = calloc(options->runs, sizeof(double))};
 
-    plait_status status = builtin_create(options->model, &builtin);
+    plait_status status = subject_open(options->model, &subject);
     if (!times.runs) {
         status = PLAIT_ERR_HOST_MEMORY;
     }
-    if (status == PLAIT_ERR_INVALID) {
-        fprintf(stderr, "plait bench: there is no model \"%s\"; there are two_branch_concat and two_branch_add\n",
-                options->model);
+    if (status == PLAIT_OK && (subject.inputs.count > MAX_ENDS || subject.outputs.count > MAX_ENDS)) {
+        fprintf(stderr, "plait bench: the model has more than %d inputs or outputs\n", MAX_ENDS);
         free(times.runs);
+        subject_free(&subject);
         return EXIT_FAILED;
     }
     if (status == PLAIT_OK) {
         status = plait_context_create(options->device, &context_opts, &context);
     }
     if (status == PLAIT_OK) {
-        status = run(options, context, &builtin, &times);
+        status = run(options, context, &subject, &times);
     }
     const int code = status == PLAIT_OK ? EXIT_DONE : fail("bench", status);
     plait_context_free(context);
-    builtin_free(&builtin);
+    subject_free(&subject);
     free(times.runs);
     return code;
 }

@@ -34,4 +34,4 @@ for count in '' 0 -1 x; do
     expect 2 '' 'plait bench: *' bench two_branch_add --batch "$count"
     expect 2 '' 'plait bench: *' bench two_branch_add --runs "$count"
 done
-expect 1 '' 'plait bench: there is no model "nothing"*' bench nothing
+expect 1 '' 'plait bench: "nothing"*' bench nothing
