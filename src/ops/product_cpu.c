@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Register tiles: kernels/conv2d_cpu.cl. */
+/* Register tiles: kernels/conv2d_cpu.cl and kernels/gemm_cpu.cl. */
 #include "base/memory.h"
-#include "ops/product.h"
+#include "ops/product_gemm.h"
 #include "shape/shape.h"
 
 /* What is remembered in step->tile. */
@@ -37,12 +37,26 @@ static size_t blocks_of(const struct product *product, size_t columns)
     return product->groups * divide_up(product->filters, columns);
 }
 
+/* Rows of a tile of gemm_cpu: those that fill whole tiles with the pixels; of several, the most. */
+static size_t full_rows(size_t pixels)
+{
+    static const size_t sizes[] = {14, 12, 8, 7};
+    size_t best = 0;
+
+    for (size_t i = 1; i < sizeof sizes / sizeof *sizes; i++) {
+        if (divide_up(pixels, sizes[i]) * sizes[i] < divide_up(pixels, sizes[best]) * sizes[best]) {
+            best = i;
+        }
+    }
+    return sizes[best];
+}
+
 /* Rows of a tile. With few pixels and large weights, the time is that of reading the weights: then a tile of
  * few rows, with less to do for each, gets them sooner. */
 static size_t rows_for(const struct product *product, const struct device_traits *device)
 {
-    const size_t most = device->vector_floats >= VECTOR ? 12 : 6;
     const size_t pixels = pixels_of(product);
+    const size_t most = device->vector_floats < VECTOR ? 6 : product_is_gemm(product) ? full_rows(pixels) : 12;
     const bool large = terms_of(product) * product->filters * product->groups >= CACHE_FLOATS;
 
     if (!large || pixels > FEW_PIXELS) {
@@ -80,7 +94,7 @@ plait_status product_cpu_plan(struct step *step, const struct product *product, 
     step->tile[TILE_VECTORS] = vectors;
     step->tile[TILE_UNITS] = device->compute_units;
     step->packed_floats = floats;
-    struct text *options = step_kernel(step, "conv2d_cpu");
+    struct text *options = step_kernel(step, product_is_gemm(product) ? "gemm_cpu" : "conv2d_cpu");
     text_add(options, "-D ROWS=%zu -D VECTORS=%zu", rows, vectors);
     if (!product->split) {
         activation_options(&step->activation, options);
@@ -172,7 +186,7 @@ static struct work cut_work(const struct product *product, const size_t *tile)
     return work;
 }
 
-plait_status product_cpu_launch(const struct step *step, const struct run *run, const struct product *product)
+static plait_status launch_taps(const struct step *step, const struct run *run, const struct product *product)
 {
     const struct work work = cut_work(product, step->tile);
     const size_t sizes[] = {work.blocks,     work.group_blocks, work.item_blocks, work.tiles,
@@ -183,4 +197,13 @@ plait_status product_cpu_launch(const struct step *step, const struct run *run, 
     product_args(product, run->packed, args);
     args[PRODUCT_ARGS] = arg_int8(sizes, sizeof sizes / sizeof *sizes);
     return launch(run->stream, run->kernels[0], range, args, PRODUCT_ARGS + 1);
+}
+
+plait_status product_cpu_launch(const struct step *step, const struct run *run, const struct product *product)
+{
+    if (product_is_gemm(product)) {
+        return product_gemm_launch(run, product, step->tile[TILE_ROWS], VECTOR * step->tile[TILE_VECTORS],
+                                   step->tile[TILE_UNITS]);
+    }
+    return launch_taps(step, run, product);
 }

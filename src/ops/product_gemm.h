@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Sums of products that need one pixel each: a matrix product (kernels/gemm_cpu.cl). */
+#ifndef OPS_PRODUCT_GEMM_H
+#define OPS_PRODUCT_GEMM_H
+
+#include "ops/product.h"
+
+/* Whether each output pixel comes from one input pixel. */
+bool product_is_gemm(const struct product *product);
+
+/* Launches gemm_cpu, which was built for tiles of `rows` pixels and `columns` filters, and shares the work among
+ * `units` compute units. */
+plait_status product_gemm_launch(const struct run *run, const struct product *product, size_t rows, size_t columns,
+                                 size_t units);
+
+#endif
