@@ -40,6 +40,11 @@ struct arg arg_int8(const size_t *values, size_t count)
     return arg;
 }
 
+struct arg arg_local(size_t bytes)
+{
+    return (struct arg){.kind = ARG_LOCAL, .value.local_bytes = bytes};
+}
+
 static cl_int set_arg(cl_kernel kernel, cl_uint index, const struct arg *arg)
 {
     switch (arg->kind) {
@@ -53,6 +58,8 @@ static cl_int set_arg(cl_kernel kernel, cl_uint index, const struct arg *arg)
         return clSetKernelArg(kernel, index, sizeof arg->value.f, &arg->value.f);
     case ARG_INT8:
         return clSetKernelArg(kernel, index, sizeof arg->value.i8, &arg->value.i8);
+    case ARG_LOCAL:
+        return clSetKernelArg(kernel, index, arg->value.local_bytes, NULL);
     }
     return CL_INVALID_ARG_VALUE;
 }

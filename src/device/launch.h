@@ -13,7 +13,7 @@
  * before, whatever kind of queue it is. Opaque outside device/ (stream.h). */
 struct stream;
 
-enum arg_kind { ARG_BUFFER, ARG_INT, ARG_LONG, ARG_FLOAT, ARG_INT8 };
+enum arg_kind { ARG_BUFFER, ARG_INT, ARG_LONG, ARG_FLOAT, ARG_INT8, ARG_LOCAL };
 
 /* One kernel argument. */
 struct arg {
@@ -24,6 +24,7 @@ struct arg {
         int64_t l;                   /* long */
         float f;                     /* float */
         int32_t i8[8];               /* int8 */
+        size_t local_bytes;          /* __local pointer */
     } value;
 };
 
@@ -33,6 +34,7 @@ struct arg arg_int(size_t value);
 struct arg arg_long(size_t value);
 struct arg arg_float(float value);
 struct arg arg_int8(const size_t *values, size_t count); /* up to 8, the rest 0; (size_t)-1 is -1 */
+struct arg arg_local(size_t bytes);                      /* local memory of each work-group */
 
 /* Work-items along up to three axes, and how many form a work-group. A size that is no multiple of its
  * local size is rounded up: kernels check their index. 0 in an unused axis stands for 1. */

@@ -83,6 +83,9 @@ struct variant {
     void (*pack)(const struct step *step, float *packed);
     /* Launches the kernels on run->stream. */
     plait_status (*enqueue)(const struct step *step, const struct run *run);
+    /* How long the applicable variant takes, in multiply-adds that the device does at its peak in that time. The
+     * cheapest is chosen, of those that do not know the first. NULL: it does not. */
+    double (*cost)(const struct step *step, const struct device_traits *device);
 };
 
 struct op {

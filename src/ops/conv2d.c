@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* 2D convolution (layers.h has the formula). */
+#include "ops/conv2d.h"
 #include "graph/source.h"
 #include "ops/activation.h"
 #include "ops/conv2d_fft.h"
-#include "ops/product.h"
+#include "ops/conv2d_winograd.h"
 #include "shape/shape.h"
 #include "shape/window.h"
 
@@ -150,12 +151,12 @@ static struct product product_of(const struct step *step, struct operand x, stru
     return product;
 }
 
-static struct product planned_product(const struct step *step)
+struct product conv2d_planned(const struct step *step)
 {
     return product_of(step, (struct operand){.view = step->inputs[0]}, (struct operand){.view = step->output});
 }
 
-static struct product run_product(const struct step *step, const struct run *run)
+struct product conv2d_running(const struct step *step, const struct run *run)
 {
     struct product product = product_of(step, run->inputs[0], run->output);
 
@@ -165,30 +166,44 @@ static struct product run_product(const struct step *step, const struct run *run
     return product;
 }
 
+bool conv2d_is_plain(const struct product *product)
+{
+    return product->groups == 1 && product->strides[0] == 1 && product->strides[1] == 1 && product->dilation[0] == 1 &&
+           product->dilation[1] == 1;
+}
+
 static bool applicable_fft_cpu(const struct step *step, const struct device_traits *device)
 {
-    const struct product product = planned_product(step);
+    const struct product product = conv2d_planned(step);
 
     return conv2d_fft_applicable(step, &product, device);
 }
 
+static double cost_fft_cpu(const struct step *step, const struct device_traits *device)
+{
+    const struct product product = conv2d_planned(step);
+
+    (void)device;
+    return conv2d_fft_cost(&product);
+}
+
 static plait_status plan_fft_cpu(struct step *step, const struct device_traits *device)
 {
-    const struct product product = planned_product(step);
+    const struct product product = conv2d_planned(step);
 
     return conv2d_fft_plan(step, &product, device);
 }
 
 static void pack_fft_cpu(const struct step *step, float *packed)
 {
-    const struct product product = planned_product(step);
+    const struct product product = conv2d_planned(step);
 
     conv2d_fft_pack(step, &product, packed);
 }
 
 static plait_status enqueue_fft_cpu(const struct step *step, const struct run *run)
 {
-    const struct product product = run_product(step, run);
+    const struct product product = conv2d_running(step, run);
 
     return conv2d_fft_launch(step, run, &product);
 }
@@ -200,51 +215,58 @@ static bool applicable_cpu(const struct step *step, const struct device_traits *
     return device->kind == PLAIT_DEVICE_CPU;
 }
 
+static double cost_cpu(const struct step *step, const struct device_traits *device)
+{
+    const struct product product = conv2d_planned(step);
+
+    return product_cpu_cost(&product, device);
+}
+
 static plait_status plan_cpu(struct step *step, const struct device_traits *device)
 {
-    const struct product product = planned_product(step);
+    const struct product product = conv2d_planned(step);
 
     return product_cpu_plan(step, &product, device);
 }
 
 static void pack_cpu(const struct step *step, float *packed)
 {
-    const struct product product = planned_product(step);
+    const struct product product = conv2d_planned(step);
 
     product_cpu_pack(step, &product, packed);
 }
 
 static plait_status enqueue_cpu(const struct step *step, const struct run *run)
 {
-    const struct product product = run_product(step, run);
+    const struct product product = conv2d_running(step, run);
 
     return product_cpu_launch(step, run, &product);
 }
 
 static bool applicable_gpu(const struct step *step, const struct device_traits *device)
 {
-    const struct product product = planned_product(step);
+    const struct product product = conv2d_planned(step);
 
     return product_gpu_applicable(&product, device);
 }
 
 static plait_status plan_gpu(struct step *step, const struct device_traits *device)
 {
-    const struct product product = planned_product(step);
+    const struct product product = conv2d_planned(step);
 
     return product_gpu_plan(step, &product, device);
 }
 
 static void pack_gpu(const struct step *step, float *packed)
 {
-    const struct product product = planned_product(step);
+    const struct product product = conv2d_planned(step);
 
     product_gpu_pack(step, &product, packed);
 }
 
 static plait_status enqueue_gpu(const struct step *step, const struct run *run)
 {
-    const struct product product = run_product(step, run);
+    const struct product product = conv2d_running(step, run);
 
     return product_gpu_launch(step, run, &product);
 }
@@ -258,7 +280,7 @@ static bool applicable_reference(const struct step *step, const struct device_tr
 
 static plait_status plan_reference(struct step *step, const struct device_traits *device)
 {
-    const struct product product = planned_product(step);
+    const struct product product = conv2d_planned(step);
 
     step->tile[0] = device->max_work_group < REFERENCE_GROUP ? device->max_work_group : REFERENCE_GROUP;
     activation_options(&step->activation, step_kernel(step, "conv2d_reference"));
@@ -267,7 +289,7 @@ static plait_status plan_reference(struct step *step, const struct device_traits
 
 static plait_status enqueue_reference(const struct step *step, const struct run *run)
 {
-    const struct product product = run_product(step, run);
+    const struct product product = conv2d_running(step, run);
     const size_t filters = product.groups * product.filters;
     const size_t pixels = product.pictures * product.output[0] * product.output[1];
     struct arg args[PRODUCT_ARGS + 1];
@@ -278,13 +300,28 @@ static plait_status enqueue_reference(const struct step *step, const struct run 
                   args, PRODUCT_ARGS + 1);
 }
 
-static const struct variant fft_cpu = {"fft_cpu", applicable_fft_cpu, plan_fft_cpu, pack_fft_cpu, enqueue_fft_cpu};
-static const struct variant cpu = {"cpu", applicable_cpu, plan_cpu, pack_cpu, enqueue_cpu};
-static const struct variant gpu = {"gpu", applicable_gpu, plan_gpu, pack_gpu, enqueue_gpu};
-static const struct variant reference = {"reference", applicable_reference, plan_reference, product_plain_pack,
-                                         enqueue_reference};
+static const struct variant fft_cpu = {.name = "fft_cpu",
+                                       .applicable = applicable_fft_cpu,
+                                       .cost = cost_fft_cpu,
+                                       .plan = plan_fft_cpu,
+                                       .pack = pack_fft_cpu,
+                                       .enqueue = enqueue_fft_cpu};
+static const struct variant cpu = {.name = "cpu",
+                                   .applicable = applicable_cpu,
+                                   .cost = cost_cpu,
+                                   .plan = plan_cpu,
+                                   .pack = pack_cpu,
+                                   .enqueue = enqueue_cpu};
+static const struct variant gpu = {
+    .name = "gpu", .applicable = applicable_gpu, .plan = plan_gpu, .pack = pack_gpu, .enqueue = enqueue_gpu};
+static const struct variant reference = {.name = "reference",
+                                         .applicable = applicable_reference,
+                                         .plan = plan_reference,
+                                         .pack = product_plain_pack,
+                                         .enqueue = enqueue_reference};
 
-static const struct variant *const variants[] = {&fft_cpu, &cpu, &gpu, &reference};
+static const struct variant *const variants[] = {&fft_cpu,  &conv2d_winograd4_cpu, &conv2d_winograd2_cpu, &cpu, &gpu,
+                                                 &reference};
 
 static const struct op op_conv2d = {
     .name = "conv2d",

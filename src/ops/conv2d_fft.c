@@ -7,8 +7,11 @@
  * `same` needs no more than input + kernel / 2. */
 #include "ops/conv2d_fft.h"
 
+#include "ops/conv2d.h"
 #include "ops/fft.h"
 #include "shape/shape.h"
+
+#include <math.h>
 
 /* What is remembered in step->tile. */
 enum { TILE_LENGTH, TILE_PICTURES, TILE_ROWS, TILE_UNITS };
@@ -189,35 +192,19 @@ static struct packed lay_out(const struct product *product, const struct tiling 
     return packed;
 }
 
-static bool is_plain(const struct product *product)
-{
-    return product->groups == 1 && product->strides[0] == 1 && product->strides[1] == 1 && product->dilation[0] == 1 &&
-           product->dilation[1] == 1;
-}
-
-/* Time of kernels/conv2d_cpu.cl: taps in the padding are skipped, more or less. */
-static double direct_cost(const struct product *product)
-{
-    double taps = 1;
-
-    for (size_t i = 0; i < 2; i++) {
-        const double padding = (double)(product->output[i] + product->kernel[i] - 1 - product->input[i]);
-        const double kernel = (double)product->kernel[i];
-        const double cut =
-            padding / 2 < kernel ? padding * (padding + 2) / (4 * kernel * (double)product->output[i]) : 0;
-        taps *= kernel * (1 - (cut < 0.5 ? cut : 0.5));
-    }
-    return taps * (double)(product->pictures * product->output[0] * product->output[1]) * (double)product->channels *
-           (double)product->filters;
-}
-
 bool conv2d_fft_applicable(const struct step *step, const struct product *product, const struct device_traits *device)
 {
     struct tiling tiling;
 
-    return device->kind == PLAIT_DEVICE_CPU && step->accuracy == PLAIT_FAST && is_plain(product) &&
-           choose_tiling(product, &tiling) && lay_out(product, &tiling).floats <= PACKED_FLOATS &&
-           cost_of(product, &tiling) < direct_cost(product);
+    return device->kind == PLAIT_DEVICE_CPU && step->accuracy == PLAIT_FAST && conv2d_is_plain(product) &&
+           choose_tiling(product, &tiling) && lay_out(product, &tiling).floats <= PACKED_FLOATS;
+}
+
+double conv2d_fft_cost(const struct product *product)
+{
+    struct tiling tiling;
+
+    return choose_tiling(product, &tiling) ? cost_of(product, &tiling) : INFINITY;
 }
 
 /* Why the layer cannot be computed this way. */
@@ -226,7 +213,7 @@ static plait_status check(const struct step *step, const struct product *product
     if (step->accuracy != PLAIT_FAST) {
         return error_set(PLAIT_ERR_UNSUPPORTED, "a product in the frequency domain is not PLAIT_STRICT");
     }
-    if (!is_plain(product)) {
+    if (!conv2d_is_plain(product)) {
         return error_set(PLAIT_ERR_UNSUPPORTED, "strides {%zu,%zu}, dilation_rate {%zu,%zu} and groups %zu must be 1",
                          product->strides[0], product->strides[1], product->dilation[0], product->dilation[1],
                          product->groups);

@@ -7,6 +7,7 @@
 
 bool conv2d_fft_applicable(const struct step *step, const struct product *product, const struct device_traits *device);
 plait_status conv2d_fft_plan(struct step *step, const struct product *product, const struct device_traits *device);
+double conv2d_fft_cost(const struct product *product);
 void conv2d_fft_pack(const struct step *step, const struct product *product, float *packed);
 plait_status conv2d_fft_launch(const struct step *step, const struct run *run, const struct product *product);
 

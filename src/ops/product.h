@@ -60,9 +60,12 @@ void product_plain_pack(const struct step *step, float *packed);
 enum { PRODUCT_ARGS = 11 };
 void product_args(const struct product *product, const struct buffer *packed, struct arg *args);
 
-/* For CPUs: a work-item computes register tiles. `plan` sets packed_floats, asks for the kernel and uses the
+/* For CPUs: a work-item computes register tiles. `cost` is a variant's, `vectors` tells how many vectors of 16
+ * filters a tile has, of any kernel with register tiles. `plan` sets packed_floats, asks for the kernel and uses the
  * first PRODUCT_CPU_TILE of step->tile. */
 enum { PRODUCT_CPU_TILE = 3 };
+double product_cpu_cost(const struct product *product, const struct device_traits *device);
+size_t product_cpu_vectors(const struct product *product, const struct device_traits *device);
 plait_status product_cpu_plan(struct step *step, const struct product *product, const struct device_traits *device);
 void product_cpu_pack(const struct step *step, const struct product *product, float *packed);
 plait_status product_cpu_launch(const struct step *step, const struct run *run, const struct product *product);

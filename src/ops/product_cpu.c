@@ -67,17 +67,47 @@ static size_t rows_for(const struct product *product, const struct device_traits
 
 /* Vectors of a tile's row: two do more for each value of x, one wastes less behind the last filter. A tile of
  * one vector takes 0.6 of the time. */
-static size_t vectors_for(const struct product *product, const struct device_traits *device)
+size_t product_cpu_vectors(const struct product *product, const struct device_traits *device)
 {
     const bool narrow = device->vector_floats < VECTOR;
 
     return narrow || padded(product, VECTOR) * 6 < padded(product, 2 * VECTOR) * 5 ? 1 : 2;
 }
 
+/* Padding along an axis, before and after. */
+static double padding_of(const struct product *product, size_t axis)
+{
+    const size_t extent = (product->kernel[axis] - 1) * product->dilation[axis] + 1;
+    const size_t reach = (product->output[axis] - 1) * product->strides[axis] + extent;
+
+    return reach > product->input[axis] ? (double)(reach - product->input[axis]) : 0;
+}
+
+/* Products, with those of tiles that are not full and without taps in the padding, which are skipped more or less;
+ * what a tile takes besides, and reading the weights: measured. */
+double product_cpu_cost(const struct product *product, const struct device_traits *device)
+{
+    enum { TILE = 8000, READ = 12 };
+    const size_t rows = rows_for(product, device);
+    const size_t columns = VECTOR * product_cpu_vectors(product, device);
+    const double tiles = (double)(divide_up(pixels_of(product), rows) * blocks_of(product, columns));
+    double taps = 1;
+
+    for (size_t i = 0; i < 2; i++) {
+        const double padding = padding_of(product, i);
+        const double kernel = (double)product->kernel[i];
+        const double cut =
+            padding / 2 < kernel ? padding * (padding + 2) / (4 * kernel * (double)product->output[i]) : 0;
+        taps *= kernel * (1 - (cut < 0.5 ? cut : 0.5));
+    }
+    return tiles * (taps * (double)(product->channels * rows * columns) + TILE) +
+           READ * (double)(terms_of(product) * blocks_of(product, columns) * columns);
+}
+
 plait_status product_cpu_plan(struct step *step, const struct product *product, const struct device_traits *device)
 {
     const size_t rows = rows_for(product, device);
-    const size_t vectors = vectors_for(product, device);
+    const size_t vectors = product_cpu_vectors(product, device);
     const size_t columns = VECTOR * vectors;
     const plait_shape shape = PLAIT_SHAPE(product->kernel[0], product->kernel[1], product->channels, product->groups,
                                           padded(product, columns));

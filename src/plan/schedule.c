@@ -5,6 +5,7 @@
 #include "plan/values.h"
 #include "shape/shape.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Notes that a step touches the storage of a place. */
@@ -67,25 +68,57 @@ out:
                : error_within(status, "%s \"%s\": variant %s: ", step->op->name, step->layer, variant->name);
 }
 
-/* The forced variant, or the first that is applicable and can be planned. */
-static plait_status choose_variant(const struct values *values, struct step *step)
+/* The variant of this name; NULL if there is none. */
+static const struct variant *find_variant(const struct op *op, struct text_range name)
 {
-    plait_status status = PLAIT_OK;
-    const struct device_traits *device = values->request->device;
-    struct text_range name;
-    const bool forced = variant_forced(values, step->op, &name);
+    for (size_t i = 0; i < op->variant_count; i++) {
+        if (named(op->variants[i], name)) {
+            return op->variants[i];
+        }
+    }
+    return NULL;
+}
+
+/* The cheapest applicable variant that is not in `failed`, a bit each; its number. */
+static size_t cheapest(const struct step *step, const struct device_traits *device, unsigned failed)
+{
+    size_t best = NONE;
+    double least = INFINITY;
 
     for (size_t i = 0; i < step->op->variant_count; i++) {
         const struct variant *variant = step->op->variants[i];
-        if (forced ? !named(variant, name) : !variant->applicable(step, device)) {
+        if (failed >> i & 1U || !variant->applicable(step, device)) {
             continue;
         }
-        status = plan_variant(step, variant, device);
-        if (forced || status != PLAIT_ERR_UNSUPPORTED) {
-            return status;
+        const double cost = variant->cost ? variant->cost(step, device) : INFINITY;
+        if (best == NONE || cost < least) {
+            best = i;
+            least = cost;
         }
     }
-    return forced ? no_variant(step, name) : status;
+    return best;
+}
+
+/* The forced variant, or the cheapest that is applicable and can be planned: the last one always can. */
+static plait_status choose_variant(const struct values *values, struct step *step)
+{
+    const struct device_traits *device = values->request->device;
+    struct text_range name;
+    plait_status status = PLAIT_ERR_UNSUPPORTED;
+
+    if (variant_forced(values, step->op, &name)) {
+        const struct variant *variant = find_variant(step->op, name);
+        return variant ? plan_variant(step, variant, device) : no_variant(step, name);
+    }
+    for (unsigned failed = 0; status == PLAIT_ERR_UNSUPPORTED;) {
+        const size_t best = cheapest(step, device, failed);
+        if (best == NONE) {
+            break;
+        }
+        status = plan_variant(step, step->op->variants[best], device);
+        failed |= 1U << best;
+    }
+    return status;
 }
 
 /* Appends a step with room for its inputs. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Conv2D in the frequency domain: the transforms on the host, then layers of all lengths, tiles and batches. */
+#include "conv2d_trials.h"
 #include "ops/fft.h"
-#include "random.h"
-#include "trial.h"
 
 #include <math.h>
 #include <stdlib.h>
+
+static const char *const variant = "conv2d=fft_cpu";
 
 static const double pi = 3.14159265358979323846;
 
@@ -98,8 +99,8 @@ static void kernel_transforms(void **state)
         const size_t step = c[2] + i; /* other filters between */
         const size_t length = c[3];
         const double scale[FFT_LANES] = {1, 2, -0.5, 3, 1e-3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -7};
-        const struct fft_taps kernel = {c[0], c[1], c[2], random_floats(&random, DATA_NORMAL, c[0] * c[1] * step), step,
-                                        scale};
+        const struct fft_taps kernel = {c[0], c[1], c[2], random_floats(&random, DATA_NORMAL, c[0] * c[1] * step),
+                                        step, scale};
         const size_t m_step = 2 * FFT_LANES + 3;
         const size_t k_step = m_step * length + 5;
         float *spectrum = scratch((length / 2 + 1) * k_step, sizeof *spectrum);
@@ -116,58 +117,9 @@ static void kernel_transforms(void **state)
     }
 }
 
-struct fft_case {
-    const char *name;
-    size_t batch;
-    size_t x[3];      /* rows, cols, channels */
-    size_t kernel[3]; /* rows, cols, filters */
-    bool same;
-    size_t planned;
-};
-
-static plait_conv2d_opts options_of(const struct fft_case *c, struct random *random, enum data data)
-{
-    const plait_shape kernel = PLAIT_SHAPE(c->kernel[0], c->kernel[1], c->x[2], c->kernel[2]);
-
-    return (plait_conv2d_opts){
-        .kernel = {random_floats(random, data, c->kernel[0] * c->kernel[1] * c->x[2] * c->kernel[2]), kernel},
-        .bias = {random_floats(random, data, c->kernel[2]), PLAIT_SHAPE(c->kernel[2])},
-        .padding = c->same ? PLAIT_SAME : PLAIT_VALID,
-    };
-}
-
-static struct twin input_of(const struct fft_case *c, struct random *random, enum data data)
-{
-    return twin_input(twin_graph(), PLAIT_SHAPE(c->x[0], c->x[1], c->x[2]), c->batch,
-                      random_floats(random, data, c->batch * c->x[0] * c->x[1] * c->x[2]));
-}
-
-static struct trial trial_of(const struct fft_case *c)
-{
-    return (struct trial){.name = c->name,
-                          .gate = GATE_FAST,
-                          .run = {.variants = "conv2d=fft_cpu", .planned = c->planned}};
-}
-
-static void run(const struct fft_case *c, struct random *random, enum data data)
-{
-    const plait_conv2d_opts opts = options_of(c, random, data);
-    const struct twin x = input_of(c, random, data);
-    const struct twin y = twin_conv2d(x, &opts);
-    struct trial trial = trial_of(c);
-
-    trial.inputs = &x;
-    trial.input_count = 1;
-    trial.outputs = &y;
-    trial.output_count = 1;
-    trial_run(&trial);
-    plait_graph_free(x.node.graph);
-    scratch_reset();
-}
-
 static void windows(void **state)
 {
-    static const struct fft_case cases[] = {
+    static const struct conv2d_case cases[] = {
         {"one of all", 1, {1, 1, 1}, {1, 1, 1}, false, 0},
         {"same", 2, {8, 8, 3}, {5, 5, 17}, true, 0},
         {"valid", 2, {8, 9, 3}, {5, 5, 16}, false, 0},
@@ -188,7 +140,7 @@ static void windows(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        run(&cases[i], &random, i % 2 ? DATA_POSITIVE : DATA_NORMAL);
+        conv2d_run(variant, &cases[i], &random, i % 2 ? DATA_POSITIVE : DATA_NORMAL);
     }
     check_verdict(compare_enough(0.7), "windows");
 }
@@ -202,116 +154,58 @@ static void radices(void **state)
     (void)state;
     for (size_t i = 0; i < test_rounds(sizeof cases / sizeof cases[0]); i++) {
         const size_t n = cases[i];
-        const struct fft_case c = {scratch_text("length %zu", n), 1, {n, n, 1}, {n - 2, n - 2, 2}, false, 0};
-        run(&c, &random, DATA_NORMAL);
+        const struct conv2d_case c = {scratch_text("length %zu", n), 1, {n, n, 1}, {n - 2, n - 2, 2}, false, 0};
+        conv2d_run(variant, &c, &random, DATA_NORMAL);
     }
 }
 
 /* The layer for which all this is. */
 static void large_kernel(void **state)
 {
-    static const struct fft_case c = {"24x24", 2, {32, 32, 64}, {24, 24, 20}, true, 0};
+    static const struct conv2d_case c = {"24x24", 2, {32, 32, 64}, {24, 24, 20}, true, 0};
     struct random random = random_stream("large kernel");
 
     (void)state;
     if (test_rounds(8) == 8) {
-        run(&c, &random, DATA_NORMAL);
+        conv2d_run(variant, &c, &random, DATA_NORMAL);
     }
 }
 
-/* From a slice of one joined tensor into a slice of another, with all that a convolution may take along. */
 static void slices(void **state)
 {
-    static const struct fft_case c = {"slices", 2, {6, 5, 20}, {5, 5, 20}, true, 3};
-    struct random random = random_stream("slices");
-
     (void)state;
-    for (int axis = 1; axis <= 3; axis++) {
-        const plait_conv2d_opts opts = options_of(&c, &random, DATA_NORMAL);
-        const struct twin x = input_of(&c, &random, DATA_NORMAL);
-        const struct twin part = twin_relu(x, NULL);
-        const struct twin conv = twin_conv2d(part, &opts);
-        const struct twin sum = twin_merge(MERGE_ADD, (struct twin[]){part, conv}, 2);
-        const struct twin outputs[] = {
-            twin_concatenate((struct twin[]){x, part}, 2, axis),
-            twin_concatenate((struct twin[]){part, twin_activate(sum, PLAIT_SIGMOID), x}, 3, axis),
-        };
-        struct trial trial = trial_of(&c);
-        trial.inputs = &x;
-        trial.input_count = 1;
-        trial.outputs = outputs;
-        trial.output_count = 2;
-        trial_run(&trial);
-        plait_graph_free(x.node.graph);
-        scratch_reset();
-    }
+    conv2d_slices(variant, &(struct conv2d_case){"slices", 2, {6, 5, 20}, {5, 5, 20}, true, 3});
 }
 
-/* A folded normalization and no bias. */
 static void epilogue(void **state)
 {
-    static const struct fft_case c = {"epilogue", 2, {6, 5, 3}, {5, 5, 18}, true, 0};
-    struct random random = random_stream("epilogue");
-    const plait_shape shape = PLAIT_SHAPE(18);
-
     (void)state;
-    plait_conv2d_opts opts = options_of(&c, &random, DATA_NORMAL);
-    opts.bias = (plait_array){0};
-    const plait_batch_normalization_opts norm = {
-        .gamma = {random_floats(&random, DATA_NORMAL, 18), shape},
-        .beta = {random_floats(&random, DATA_NORMAL, 18), shape},
-        .moving_mean = {random_floats(&random, DATA_NORMAL, 18), shape},
-        .moving_variance = {random_floats(&random, DATA_POSITIVE, 18), shape},
-    };
-    const struct twin x = input_of(&c, &random, DATA_NORMAL);
-    const struct twin y = twin_relu(twin_batch_normalization(twin_conv2d(x, &opts), &norm), NULL);
-    struct trial trial = trial_of(&c);
-    trial.inputs = &x;
-    trial.input_count = 1;
-    trial.outputs = &y;
-    trial.output_count = 1;
-    trial_run(&trial);
-    plait_graph_free(x.node.graph);
-    scratch_reset();
+    conv2d_epilogue(variant, &(struct conv2d_case){"epilogue", 2, {6, 5, 3}, {5, 5, 18}, true, 0});
 }
 
 /* What it refuses when it is forced, and why. */
 static void refusals(void **state)
 {
-    static const float data[4 * 4 * 4 * 4];
-    static const struct {
-        const char *message;
-        plait_conv2d_opts opts;
-        plait_accuracy accuracy;
-    } cases[] = {
-        {"variant fft_cpu: strides {2,1}, dilation_rate {1,1} and groups 1 must be 1", {.strides = {2, 1}}, PLAIT_FAST},
-        {"dilation_rate {1,3}", {.dilation_rate = {1, 3}}, PLAIT_FAST},
-        {"groups 2 must be 1", {.groups = 2}, PLAIT_FAST},
-        {"is not PLAIT_STRICT", {0}, PLAIT_STRICT},
+    static const struct conv2d_refusal cases[] = {
+        {"variant fft_cpu: strides {2,1}, dilation_rate {1,1} and groups 1 must be 1",
+         {4, 4, 4, 4},
+         {.strides = {2, 1}},
+         PLAIT_FAST},
+        {"dilation_rate {1,3}", {4, 4, 4, 4}, {.dilation_rate = {1, 3}}, PLAIT_FAST},
+        {"groups 2 must be 1", {4, 4, 2, 4}, {.groups = 2}, PLAIT_FAST},
+        {"is not PLAIT_STRICT", {4, 4, 4, 4}, {0}, PLAIT_STRICT},
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        plait_graph *graph = twin_graph();
-        plait_conv2d_opts opts = cases[i].opts;
-        opts.kernel = (plait_array){data, PLAIT_SHAPE(4, 4, opts.groups == 2 ? 2 : 4, 4)};
-        opts.padding = PLAIT_SAME;
-        const plait_node x = plait_input(graph, NULL, PLAIT_SHAPE(8, 8, 4));
-        const plait_node y = plait_conv2d(x, &opts);
-        const plait_model_opts model_opts = {.variants = "conv2d=fft_cpu", .accuracy = cases[i].accuracy};
-        plait_model *model = NULL;
-        check_message(plait_model_create(fixture_context(false), PLAIT_NODES(x), PLAIT_NODES(y), &model_opts, &model),
-                      PLAIT_ERR_UNSUPPORTED, cases[i].message);
-        plait_graph_free(graph);
-    }
+    conv2d_check_refusals(variant, cases, sizeof cases / sizeof cases[0]);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lengths), cmocka_unit_test(tables),       cmocka_unit_test(kernel_transforms),
-        cmocka_unit_test(windows), cmocka_unit_test(radices),      cmocka_unit_test(large_kernel),
-        cmocka_unit_test(slices),  cmocka_unit_test(epilogue),     cmocka_unit_test(refusals),
+        cmocka_unit_test(lengths), cmocka_unit_test(tables),   cmocka_unit_test(kernel_transforms),
+        cmocka_unit_test(windows), cmocka_unit_test(radices),  cmocka_unit_test(large_kernel),
+        cmocka_unit_test(slices),  cmocka_unit_test(epilogue), cmocka_unit_test(refusals),
     };
 
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);

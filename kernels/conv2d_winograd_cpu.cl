@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* 2D convolution with 3x3 kernels, stride and dilation 1, on CPUs, by Winograd's algorithm (winograd.clh):
+ *
+ *   y[i][j][f] = activation(bias[f] + residual[i][j][f] + sum over a, b, c of x[i + a - top][j + b - left][c]
+ *                                                                             * kernel[a][b][c][f])
+ *
+ * in tiles of CELLS x CELLS output pixels. A work-item takes a lot of tiles through all stages: it transforms their
+ * input, multiplies it, point by point of the transform, by the transformed kernel, and transforms the products of
+ * COLUMNS filters back. What lies between the stages stays in local memory, that is in the core's second cache.
+ *
+ *   x_view         {rows, cols, channels, strides of pictures, rows, pixels, products of a block}
+ *   y_view         {rows, cols, filters, strides of pictures, rows, pixels}
+ *   residual_view  {1 if there is one, strides of pictures, rows, pixels}
+ *   window         {3, 3, 1, 1, 1, 1, top, left}
+ *   work           {tiles down a picture, across, in all pictures, in a lot, blocks of COLUMNS filters, in a
+ *                   work-item, floats of a transformed pixel}
+ *   packed         kernel {block}{point}{channel}{COLUMNS}, bias {block}{COLUMNS}, zeros for a pixel
+ *   lot            transformed input {point}{tile}{floats of a transformed pixel}, then products of a block
+ *                  {point}{tile}{COLUMNS}
+ *
+ *   -D CELLS=2 or 4          winograd.clh
+ *   -D ROWS, -D VECTORS      register_tile.clh; lots are multiples of ROWS tiles
+ *   -D ACTIVATION ...        activation.clh
+ * Work-items: one for each lot of tiles and of blocks, lots of tiles first. */
+
+#define REAL float16
+#include "activation.clh"
+#include "part.clh"
+#include "register_tile.clh"
+#include "winograd.clh"
+
+#define SQUARE (POINTS * POINTS)
+#define UNROLLED _Pragma("unroll")
+
+typedef float16 here16 __attribute__((aligned(4)));
+
+struct tile {
+    int picture;
+    int row; /* of its first output pixel */
+    int col;
+};
+
+static struct tile tile_at(int number, int8 work)
+{
+    const int line = number / work.s1;
+    const int picture = line / work.s0;
+
+    return (struct tile){picture, (line - picture * work.s0) * CELLS, (number - line * work.s1) * CELLS};
+}
+
+/* Transforms the input of a tile, 16 channels at a time, to t + point * plane. */
+static void load_tile(struct tile tile, __global const float *x, int8 x_view, int8 window,
+                      __global const float *zeros, __local float *t, int plane)
+{
+    __global const float *at[SQUARE];
+    const int top = tile.row - window.s6;
+    const int left = tile.col - window.s7;
+
+    x += tile.picture * x_view.s3;
+    for (int i = 0; i < POINTS; i++) {
+        const bool inside = top + i >= 0 && top + i < x_view.s0;
+        for (int j = 0; j < POINTS; j++) {
+            const int col = left + j;
+            at[i * POINTS + j] =
+                inside && col >= 0 && col < x_view.s1 ? x + (top + i) * x_view.s4 + col * x_view.s5 : zeros;
+        }
+    }
+    for (int c = 0; c < x_view.s2; c += 16) {
+        float16 d[SQUARE];
+        float16 lines[SQUARE];
+        UNROLLED for (int i = 0; i < SQUARE; i++) {
+            d[i] = load_first(at[i] + c, x_view.s2 - c);
+        }
+        UNROLLED for (int j = 0; j < POINTS; j++) {
+            transform_input(d + j, lines + j, POINTS);
+        }
+        UNROLLED for (int i = 0; i < POINTS; i++) {
+            transform_input(lines + i * POINTS, d + i * POINTS, 1);
+        }
+        UNROLLED for (int i = 0; i < SQUARE; i++) {
+            *(__local here16 *)(t + i * plane + c) = d[i];
+        }
+    }
+}
+
+#define POINT(i) __local const float *row##i = t + 0x##i * stride;
+#define KEEP(i)                                               \
+    *(__local here16 *)(m + 0x##i * COLUMNS) = first##i; \
+    SECOND(*(__local here16 *)(m + 0x##i * COLUMNS + 16) = second##i;)
+
+/* The products of ROWS tiles at a point. */
+static void multiply(__local const float *t, int stride, int channels, int block, __global const float *weights,
+                     __local float *m)
+{
+    EACH_ROW(POINT)
+    TILE_SUM(channels, block)
+    EACH_ROW(KEEP)
+}
+
+/* Transforms 16 filters of a tile back, to the pixels that the picture has. */
+static void store_tile(struct tile tile, __local const float *m, int plane, float16 bias, __global float *y,
+                       int8 y_view, __global const float *residual, int8 residual_view, int filters)
+{
+    float16 lines[CELLS * POINTS];
+    float16 cells[CELLS * CELLS];
+    const int rows = min(CELLS, y_view.s0 - tile.row);
+    const int cols = min(CELLS, y_view.s1 - tile.col);
+
+    UNROLLED for (int j = 0; j < POINTS; j++) {
+        float16 column[POINTS];
+        UNROLLED for (int i = 0; i < POINTS; i++) {
+            column[i] = *(__local const here16 *)(m + (i * POINTS + j) * plane);
+        }
+        transform_output(column, lines + j, 1, POINTS);
+    }
+    UNROLLED for (int i = 0; i < CELLS; i++) {
+        transform_output(lines + i * POINTS, cells + i * CELLS, 1, 1);
+    }
+    y += tile.picture * y_view.s3 + tile.row * y_view.s4 + tile.col * y_view.s5;
+    residual += tile.picture * residual_view.s1 + tile.row * residual_view.s2 + tile.col * residual_view.s3;
+    UNROLLED for (int i = 0; i < CELLS; i++) {
+        UNROLLED for (int j = 0; j < CELLS; j++) {
+            if (i < rows && j < cols) {
+                float16 value = cells[i * CELLS + j] + bias;
+                if (residual_view.s0) {
+                    value += load_first(residual + i * residual_view.s2 + j * residual_view.s3, filters);
+                }
+                store_first(ACTIVATE(value), y + i * y_view.s4 + j * y_view.s5, filters);
+            }
+        }
+    }
+}
+
+/* The hint keeps compilers from making vectors of work-items: Intel's takes a tenth of the time so. */
+__kernel __attribute__((vec_type_hint(float16)))
+void conv2d_winograd_cpu(__global const float *x, const long x_offset, __global float *y, const long y_offset,
+                         __global const float *residual, const long residual_offset, __global const float *packed,
+                         const int8 x_view, const int8 y_view, const int8 residual_view, const int8 window,
+                         const int8 work, __local float *lot)
+{
+    const int lots = (work.s2 + work.s3 - 1) / work.s3;
+    const int first = (int)get_global_id(0) % lots * work.s3;
+    const int tiles = min(work.s3, work.s2 - first);
+    const int block_begin = (int)get_global_id(0) / lots * work.s5;
+    const int block_end = min(work.s4, block_begin + work.s5);
+    const int stride = work.s6;
+    const int plane = work.s3 * stride;
+    const int product_plane = work.s3 * COLUMNS;
+    const int point_floats = x_view.s2 * COLUMNS;
+    __global const float *bias = packed + work.s4 * SQUARE * point_floats;
+    __global const float *zeros = bias + work.s4 * COLUMNS;
+    __local float *products = lot + SQUARE * plane;
+    const int rows = (tiles + ROWS - 1) / ROWS * ROWS;
+
+    for (int i = 0; i < rows; i++) { /* the last tile again in rows behind it */
+        load_tile(tile_at(first + min(i, tiles - 1), work), x + x_offset, x_view, window, zeros, lot + i * stride,
+                  plane);
+    }
+    for (int block = block_begin; block < block_end; block++) {
+        __global const float *weights = packed + block * SQUARE * point_floats;
+        const int filter = block * COLUMNS;
+        for (int point = 0; point < SQUARE; point++) {
+            for (int i = 0; i < rows; i += ROWS) {
+                multiply(lot + point * plane + i * stride, stride, x_view.s2, x_view.s6,
+                         weights + point * point_floats, products + point * product_plane + i * COLUMNS);
+            }
+        }
+        for (int i = 0; i < tiles; i++) {
+            const struct tile tile = tile_at(first + i, work);
+            for (int v = 0; v < VECTORS; v++) {
+                store_tile(tile, products + i * COLUMNS + 16 * v, product_plane,
+                           *(__global const anywhere16 *)(bias + filter + 16 * v), y + (y_offset + filter + 16 * v),
+                           y_view, residual + (residual_offset + filter + 16 * v), residual_view,
+                           y_view.s2 - filter - 16 * v);
+            }
+        }
+    }
+}

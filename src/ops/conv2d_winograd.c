@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/* One kernel: kernels/conv2d_winograd_cpu.cl. */
+#include "ops/conv2d_winograd.h"
+
+#include "base/memory.h"
+#include "ops/conv2d.h"
+#include "shape/shape.h"
+
+/* What is remembered in step->tile. */
+enum { TILE_ROWS, TILE_VECTORS, TILE_UNITS, TILE_LOCAL };
+
+enum {
+    TAPS = 3,
+    MOST_POINTS = 6,
+    VECTOR = 16,           /* floats of the kernel's vectors */
+    LOTS_PER_UNIT = 4,     /* work-items that a compute unit should get, to end with the others */
+    LOT_FLOATS = 320 << 10 /* that stay in a core's second cache beside weights: 1.25 MiB */
+};
+
+/* The transform of the kernel, kernels/winograd.clh: U = G g. */
+struct transform {
+    size_t cells;
+    double g[MOST_POINTS][TAPS];
+};
+
+/* A point p has 1, p, p * p over the product of its distances from the other points; infinity has the last tap. */
+static const struct transform transform2 = {2, {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}}};
+
+#define NEAR_WEIGHT (-81.0 / 130) /* 1 / (2 p p (p p - q q)) with p = 2/3, q = 3/2 */
+#define FAR_WEIGHT (8.0 / 65)     /* the same with p and q exchanged */
+static const struct transform transform4 = {4,
+                                            {{1, 0, 0},
+                                             {NEAR_WEIGHT, NEAR_WEIGHT * 2 / 3, NEAR_WEIGHT * 4 / 9},
+                                             {NEAR_WEIGHT, -NEAR_WEIGHT * 2 / 3, NEAR_WEIGHT * 4 / 9},
+                                             {FAR_WEIGHT, FAR_WEIGHT * 3 / 2, FAR_WEIGHT * 9 / 4},
+                                             {FAR_WEIGHT, -FAR_WEIGHT * 3 / 2, FAR_WEIGHT * 9 / 4},
+                                             {0, 0, 1}}};
+
+static size_t points_of(const struct transform *transform)
+{
+    return transform->cells + TAPS - 1;
+}
+
+static size_t square_of(const struct transform *transform)
+{
+    return points_of(transform) * points_of(transform);
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How the work is cut: lots of tiles by lots of blocks of filters. */
+struct work {
+    size_t down; /* tiles down a picture */
+    size_t across;
+    size_t tiles;
+    size_t lot;   /* tiles of a lot, whole tiles of rows */
+    size_t pixel; /* floats of a transformed pixel: another line of the cache for each point */
+    size_t blocks;
+    size_t item_blocks;
+    size_t items;
+    size_t local_floats;
+};
+
+/* Lots are as large as fits, but there must be enough of them; after that, blocks are shared out, for which input
+ * must be transformed again. Lots of no tiles if not even `rows` fit. */
+static struct work cut_work(const struct transform *transform, const struct product *product, const size_t *tile)
+{
+    const size_t columns = VECTOR * tile[TILE_VECTORS];
+    const size_t rows = tile[TILE_ROWS];
+    const size_t enough = LOTS_PER_UNIT * tile[TILE_UNITS];
+    struct work work = {
+        .down = divide_up(product->output[0], transform->cells),
+        .across = divide_up(product->output[1], transform->cells),
+        .pixel = (divide_up(product->channels, VECTOR) + 1) * VECTOR,
+        .blocks = divide_up(product->filters, columns),
+    };
+    const size_t tile_floats = square_of(transform) * (work.pixel + columns);
+
+    work.tiles = product->pictures * work.down * work.across;
+    const size_t groups = divide_up(work.tiles, rows);
+    const size_t most = tile[TILE_LOCAL] / (tile_floats * rows);
+    const size_t lots = divide_up(groups, least(most ? most : 1, divide_up(groups, enough)));
+    work.lot = most ? divide_up(groups, lots) * rows : 0;
+    work.item_blocks = divide_up(work.blocks, least(work.blocks, divide_up(enough, lots)));
+    work.items = lots * divide_up(work.blocks, work.item_blocks);
+    work.local_floats = work.lot * tile_floats;
+    return work;
+}
+
+/* Rows of a register tile: those that leave the fewest idle; of several, the most. */
+static size_t rows_for(size_t tiles, const struct device_traits *device)
+{
+    static const size_t sizes[] = {14, 12, 8, 7};
+    size_t best = 0;
+
+    if (device->vector_floats < VECTOR) {
+        return 6;
+    }
+    for (size_t i = 1; i < sizeof sizes / sizeof *sizes; i++) {
+        if (divide_up(tiles, sizes[i]) * sizes[i] < divide_up(tiles, sizes[best]) * sizes[best]) {
+            best = i;
+        }
+    }
+    return sizes[best];
+}
+
+/* Fills in `tile`, as step->tile. */
+static struct work planned_work(const struct transform *transform, const struct product *product,
+                                const struct device_traits *device, size_t *tile)
+{
+    const size_t tiles = product->pictures * divide_up(product->output[0], transform->cells) *
+                         divide_up(product->output[1], transform->cells);
+
+    tile[TILE_ROWS] = rows_for(tiles, device);
+    tile[TILE_VECTORS] = product_cpu_vectors(product, device);
+    tile[TILE_UNITS] = device->compute_units;
+    tile[TILE_LOCAL] = least(LOT_FLOATS, device->local_bytes / sizeof(float));
+    return cut_work(transform, product, tile);
+}
+
+static bool is_3x3(const struct product *product)
+{
+    return conv2d_is_plain(product) && product->kernel[0] == TAPS && product->kernel[1] == TAPS;
+}
+
+/* Products, and transforms by what they take in products: measured. */
+static double cost(const struct transform *transform, const struct step *step, const struct device_traits *device)
+{
+    enum { INPUT = 220, OUTPUT = 230, READ = 12 };
+    const struct product product = conv2d_planned(step);
+    size_t tile[4];
+    const struct work work = planned_work(transform, &product, device, tile);
+    const double square = (double)square_of(transform);
+    const double share = square / (MOST_POINTS * MOST_POINTS); /* of the larger transform */
+    const double tiles = (double)(divide_up(work.tiles, tile[TILE_ROWS]) * tile[TILE_ROWS]);
+    const double channels = (double)product.channels;
+    const double filters = (double)(work.blocks * VECTOR * tile[TILE_VECTORS]);
+    const double again = (double)divide_up(work.blocks, work.item_blocks);
+
+    return square * channels * filters * (tiles + READ) + share * tiles * (INPUT * channels * again + OUTPUT * filters);
+}
+
+static bool applicable(const struct transform *transform, const struct step *step, const struct device_traits *device)
+{
+    const struct product product = conv2d_planned(step);
+    size_t tile[4];
+
+    return device->kind == PLAIT_DEVICE_CPU && step->accuracy == PLAIT_FAST && is_3x3(&product) &&
+           product.channels >= VECTOR && planned_work(transform, &product, device, tile).lot > 0;
+}
+
+static size_t packed_weights(const struct transform *transform, const struct product *product, size_t columns)
+{
+    return divide_up(product->filters, columns) * columns * square_of(transform) * product->channels;
+}
+
+static plait_status plan(const struct transform *transform, struct step *step, const struct device_traits *device)
+{
+    const struct product product = conv2d_planned(step);
+    size_t floats = 0;
+
+    if (step->accuracy != PLAIT_FAST || device->kind != PLAIT_DEVICE_CPU) {
+        return error_set(PLAIT_ERR_UNSUPPORTED, "Winograd's algorithm is for CPUs, and not PLAIT_STRICT");
+    }
+    if (!is_3x3(&product)) {
+        return error_set(PLAIT_ERR_UNSUPPORTED, "the kernel must be {3,3}, and strides, dilation_rate and groups 1");
+    }
+    const struct work work = planned_work(transform, &product, device, step->tile);
+    if (work.lot == 0) {
+        return error_set(PLAIT_ERR_UNSUPPORTED, "a lot of tiles does not fit in %llu bytes of local memory",
+                         (unsigned long long)device->local_bytes);
+    }
+    const size_t columns = VECTOR * step->tile[TILE_VECTORS];
+    const plait_shape shape = PLAIT_SHAPE(square_of(transform), product.channels, work.blocks * columns);
+    if (!shape_size(shape, &floats) || !size_add(floats, work.blocks * columns + work.pixel, &floats) ||
+        floats > SHAPE_MAX_ELEMENTS) {
+        return error_set(PLAIT_ERR_UNSUPPORTED, "the transformed kernel %s has more than %zu elements",
+                         shape_name(shape).text, SHAPE_MAX_ELEMENTS);
+    }
+    step->packed_floats = floats;
+    struct text *options = step_kernel(step, "conv2d_winograd_cpu");
+    text_add(options, "-D CELLS=%zu -D ROWS=%zu -D VECTORS=%zu", transform->cells, step->tile[TILE_ROWS],
+             step->tile[TILE_VECTORS]);
+    activation_options(&step->activation, options);
+    return PLAIT_OK;
+}
+
+/* U = G g G' of `lanes` filters and one channel; `taps` are `step` floats apart, points of U `point`. */
+static void transform_kernel(const struct transform *transform, const float *taps, size_t step, size_t lanes,
+                             const double *scale, float *out, size_t point)
+{
+    const size_t points = points_of(transform);
+
+    for (size_t lane = 0; lane < lanes; lane++) {
+        double half[MOST_POINTS][TAPS] = {{0}};
+        for (size_t i = 0; i < points * TAPS * TAPS; i++) {
+            const size_t p = i / (TAPS * TAPS);
+            const size_t a = i / TAPS % TAPS;
+            const size_t b = i % TAPS;
+            half[p][b] += transform->g[p][a] * (double)taps[(a * TAPS + b) * step + lane];
+        }
+        for (size_t i = 0; i < points * points; i++) {
+            const double *row = half[i / points];
+            const double *g = transform->g[i % points];
+            const double value = row[0] * g[0] + row[1] * g[1] + row[2] * g[2];
+            out[i * point + lane] = (float)(scale ? scale[lane] * value : value);
+        }
+    }
+}
+
+static void pack(const struct transform *transform, const struct step *step, float *packed)
+{
+    const struct product product = conv2d_planned(step);
+    const size_t columns = VECTOR * step->tile[TILE_VECTORS];
+    const size_t point = product.channels * columns;
+    float *bias = packed + packed_weights(transform, &product, columns);
+
+    for (size_t first = 0; first < product.filters; first += columns) {
+        const size_t here = least(columns, product.filters - first);
+        for (size_t c = 0; c < product.channels; c++) {
+            transform_kernel(transform, step->weights[0].array.data + c * product.filters + first,
+                             product.channels * product.filters, here, step->scale ? step->scale + first : NULL,
+                             packed + first * square_of(transform) * product.channels + c * columns, point);
+        }
+        product_bias(step, first, here, bias + first);
+    }
+}
+
+static plait_status enqueue(const struct transform *transform, const struct step *step, const struct run *run)
+{
+    const struct product product = conv2d_running(step, run);
+    const struct work work = cut_work(transform, &product, step->tile);
+    const size_t cuts[] = {work.down, work.across, work.tiles, work.lot, work.blocks, work.item_blocks, work.pixel};
+    struct arg args[PRODUCT_ARGS + 2];
+
+    product_args(&product, run->packed, args);
+    args[PRODUCT_ARGS] = arg_int8(cuts, sizeof cuts / sizeof *cuts);
+    args[PRODUCT_ARGS + 1] = arg_local(work.local_floats * sizeof(float));
+    return launch(run->stream, run->kernels[0], (struct range){.global = {work.items}, .local = {1}}, args,
+                  PRODUCT_ARGS + 2);
+}
+
+/* The functions of a variant for a transform. */
+#define VARIANT(transform)                                                                          \
+    static bool applicable_##transform(const struct step *step, const struct device_traits *device) \
+    {                                                                                               \
+        return applicable(&transform, step, device);                                                \
+    }                                                                                               \
+    static double cost_##transform(const struct step *step, const struct device_traits *device)     \
+    {                                                                                               \
+        return cost(&transform, step, device);                                                      \
+    }                                                                                               \
+    static plait_status plan_##transform(struct step *step, const struct device_traits *device)     \
+    {                                                                                               \
+        return plan(&transform, step, device);                                                      \
+    }                                                                                               \
+    static void pack_##transform(const struct step *step, float *packed)                            \
+    {                                                                                               \
+        pack(&transform, step, packed);                                                             \
+    }                                                                                               \
+    static plait_status enqueue_##transform(const struct step *step, const struct run *run)         \
+    {                                                                                               \
+        return enqueue(&transform, step, run);                                                      \
+    }
+
+VARIANT(transform4)
+VARIANT(transform2)
+
+const struct variant conv2d_winograd4_cpu = {.name = "winograd4_cpu",
+                                             .applicable = applicable_transform4,
+                                             .cost = cost_transform4,
+                                             .plan = plan_transform4,
+                                             .pack = pack_transform4,
+                                             .enqueue = enqueue_transform4};
+const struct variant conv2d_winograd2_cpu = {.name = "winograd2_cpu",
+                                             .applicable = applicable_transform2,
+                                             .cost = cost_transform2,
+                                             .plan = plan_transform2,
+                                             .pack = pack_transform2,
+                                             .enqueue = enqueue_transform2};

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* Conv2D by Winograd's algorithm, in tiles of both sizes. */
+#include "conv2d_trials.h"
+
+static const char *const sizes[] = {"conv2d=winograd4_cpu", "conv2d=winograd2_cpu"};
+
+enum { SIZES = sizeof sizes / sizeof sizes[0] };
+
+static void tiles(void **state)
+{
+    static const struct conv2d_case cases[] = {
+        {"one of all", 1, {1, 1, 1}, {3, 3, 1}, true, 0},
+        {"one tile", 1, {4, 4, 16}, {3, 3, 32}, true, 0},
+        {"one output", 2, {3, 3, 17}, {3, 3, 5}, false, 0},
+        {"valid", 2, {8, 9, 3}, {3, 3, 16}, false, 0},
+        {"parts of tiles", 2, {7, 5, 20}, {3, 3, 33}, true, 0},
+        {"a row", 1, {1, 23, 16}, {3, 3, 49}, true, 0},
+        {"a column", 1, {23, 1, 16}, {3, 3, 15}, true, 0},
+        {"channels in blocks", 1, {6, 6, 300}, {3, 3, 17}, true, 0},
+        {"several lots", 3, {33, 30, 16}, {3, 3, 16}, true, 0},
+        {"several lots of filters", 1, {8, 8, 40}, {3, 3, 150}, true, 0},
+        {"3 of 8 samples", 3, {6, 7, 18}, {3, 3, 4}, true, 8},
+        {"8 samples in parts of 3", 8, {6, 7, 18}, {3, 3, 4}, true, 3},
+    };
+
+    (void)state;
+    for (size_t size = 0; size < SIZES; size++) {
+        struct random random = random_stream("tiles");
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+            conv2d_run(sizes[size], &cases[i], &random, i % 2 ? DATA_POSITIVE : DATA_NORMAL);
+        }
+    }
+    check_verdict(compare_enough(0.7), "tiles");
+}
+
+static void neighbours(void **state)
+{
+    static const struct conv2d_case slices = {"slices", 2, {6, 5, 20}, {3, 3, 20}, true, 3};
+    static const struct conv2d_case epilogue = {"epilogue", 2, {6, 5, 17}, {3, 3, 18}, true, 0};
+
+    (void)state;
+    for (size_t size = 0; size < SIZES; size++) {
+        conv2d_slices(sizes[size], &slices);
+        conv2d_epilogue(sizes[size], &epilogue);
+    }
+}
+
+/* What it refuses when it is forced, and why. */
+static void refusals(void **state)
+{
+    static const struct conv2d_refusal cases[] = {
+        {"strides, dilation_rate and groups 1", {3, 3, 4, 4}, {.strides = {2, 1}}, PLAIT_FAST},
+        {"strides, dilation_rate and groups 1", {3, 3, 4, 4}, {.dilation_rate = {1, 3}}, PLAIT_FAST},
+        {"strides, dilation_rate and groups 1", {3, 3, 2, 4}, {.groups = 2}, PLAIT_FAST},
+        {"the kernel must be {3,3}", {3, 5, 4, 4}, {0}, PLAIT_FAST},
+        {"not PLAIT_STRICT", {3, 3, 4, 4}, {0}, PLAIT_STRICT},
+    };
+
+    (void)state;
+    for (size_t size = 0; size < SIZES; size++) {
+        conv2d_check_refusals(sizes[size], cases, sizeof cases / sizeof cases[0]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tiles),
+        cmocka_unit_test(neighbours),
+        cmocka_unit_test(refusals),
+    };
+
+    return cmocka_run_group_tests(tests, fixture_open, fixture_close);
+}
