@@ -23,77 +23,18 @@
 #include "activation.clh"
 #include "part.clh"
 #include "register_tile.clh"
-
-/* Where pixels lie that follow each other. */
-struct pixel {
-    int col;
-    int row;
-    int x;
-    int y;
-    int residual;
-};
-
-static struct pixel pixel_at(int number, int8 pixels, int8 strides, int8 residual_view)
-{
-    const int line = number / pixels.s1;
-    const int picture = line / pixels.s0;
-    struct pixel at;
-
-    at.col = number - line * pixels.s1;
-    at.row = line - picture * pixels.s0;
-    at.x = picture * strides.s0 + at.row * strides.s1 + at.col * strides.s2;
-    at.y = picture * strides.s3 + at.row * strides.s4 + at.col * strides.s5;
-    at.residual = picture * residual_view.s0 + at.row * residual_view.s1 + at.col * residual_view.s2;
-    return at;
-}
-
-/* Moves on by one pixel. */
-static void step_pixel(struct pixel *at, int8 pixels, int8 strides, int8 residual_view)
-{
-    at->x += strides.s2;
-    at->y += strides.s5;
-    at->residual += residual_view.s2;
-    if (++at->col == pixels.s1) {
-        at->col = 0;
-        at->x += strides.s1 - pixels.s1 * strides.s2;
-        at->y += strides.s4 - pixels.s1 * strides.s5;
-        at->residual += residual_view.s1 - pixels.s1 * residual_view.s2;
-        if (++at->row == pixels.s0) {
-            at->row = 0;
-            at->x += strides.s0 - pixels.s0 * strides.s1;
-            at->y += strides.s3 - pixels.s0 * strides.s4;
-            at->residual += residual_view.s0 - pixels.s0 * residual_view.s1;
-        }
-    }
-}
+#include "tile_rows.clh"
 
 /* Rows behind the last pixel repeat it; they are not stored. */
-#define PLACE(i)                                                             \
-    x_at[0x##i] = at.x;                                                      \
-    y_at[0x##i] = at.y;                                                      \
-    residual_at[0x##i] = at.residual;                                        \
-    if (0x##i + 1 < rows) {                                                  \
-        step_pixel(&at, pixels, strides, residual_view);                     \
+#define PLACE(i)                                                                                     \
+    x_at[0x##i] = at.picture * strides.s0 + at.row * strides.s1 + at.col * strides.s2;               \
+    y_at[0x##i] = at.picture * strides.s3 + at.row * strides.s4 + at.col * strides.s5;               \
+    residual_at[0x##i] =                                                                             \
+        at.picture * residual_view.s0 + at.row * residual_view.s1 + at.col * residual_view.s2;       \
+    if (0x##i + 1 < rows) {                                                                          \
+        step_pixel(&at, pixels.s0, pixels.s1);                                                       \
     }
 #define POINT(i) __global const float *row##i = x_block + x_at[0x##i];
-#define STORE(i)                                                                                         \
-    if (0x##i < rows) {                                                                                  \
-        store_sum(first##i, bias, residual_block + residual_at[0x##i], strides.s6, y_block + y_at[0x##i], \
-                  columns);                                                                              \
-        SECOND(store_sum(second##i, bias + 16, residual_block + residual_at[0x##i] + 16, strides.s6,     \
-                         y_block + y_at[0x##i] + 16, columns - 16);)                                     \
-    }
-
-static void store_sum(float16 sum, __global const float *bias, __global const float *residual, bool has_residual,
-                      __global float *y, int columns)
-{
-    float16 value = sum + *(__global const anywhere16 *)bias;
-
-    if (has_residual) {
-        value += load_first(residual, columns);
-    }
-    store_first(ACTIVATE(value), y, columns);
-}
 
 /* The hint keeps compilers from making vectors of work-items: Intel's takes a tenth of the time so. */
 __kernel __attribute__((vec_type_hint(float16)))
@@ -112,7 +53,7 @@ void gemm_cpu(__global const float *x, const long x_offset, __global float *y, c
 
     for (int tile = tile_begin; tile < tile_end; tile++) {
         const int rows = min(ROWS, count - tile * ROWS);
-        struct pixel at = pixel_at(tile * ROWS, pixels, strides, residual_view);
+        struct pixel at = pixel_at(tile * ROWS, pixels.s0, pixels.s1);
         int x_at[ROWS];
         int y_at[ROWS];
         int residual_at[ROWS];
@@ -122,6 +63,7 @@ void gemm_cpu(__global const float *x, const long x_offset, __global float *y, c
             const int column = (block - group * work.s1) * COLUMNS;
             const int columns = pixels.s3 - column;
             const int filter = group * pixels.s3 + column;
+            const bool has_residual = strides.s6;
             __global const float *x_block = x + (x_offset + group * channels);
             __global const float *residual_block = residual + (residual_offset + filter);
             __global const float *bias = biases + block * COLUMNS;

@@ -13,11 +13,16 @@ struct pixels product_pixels(const struct operand *operand)
     };
 }
 
+size_t product_terms(const struct product *product)
+{
+    return product->kernel[0] * product->kernel[1] * product->channels;
+}
+
 /* Chosen by the errors of sums of positive products, relative to what they add up and in units of 2^-24: at most
  * 8 up to 16384 products, and 12 up to 65536. */
 size_t product_block(const struct product *product)
 {
-    const size_t products = product->kernel[0] * product->kernel[1] * product->channels;
+    const size_t products = product_terms(product);
 
     return products <= 192 ? 64 : products <= 8192 ? 128 : 256;
 }

@@ -43,6 +43,9 @@ struct product {
 /* Pixels of an operand whose view has axes pictures, rows, pixels, channels. */
 struct pixels product_pixels(const struct operand *operand);
 
+/* Products of a sum. */
+size_t product_terms(const struct product *product);
+
 /* How many products are summed apart before the sum is added to the rest, a multiple of 16: about the square
  * root of their number, so that rounding errors stay small. */
 size_t product_block(const struct product *product);

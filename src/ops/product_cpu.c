@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Register tiles: kernels/conv2d_cpu.cl and kernels/gemm_cpu.cl. */
+/* Register tiles: kernels/conv2d_cpu.cl, conv2d_strips_cpu.cl and gemm_cpu.cl. */
 #include "base/memory.h"
 #include "ops/product_gemm.h"
+#include "ops/product_strips.h"
 #include "shape/shape.h"
 
 /* What is remembered in step->tile. */
@@ -20,12 +21,6 @@ static size_t pixels_of(const struct product *product)
     return product->pictures * product->output[0] * product->output[1];
 }
 
-/* Products of a sum. */
-static size_t terms_of(const struct product *product)
-{
-    return product->kernel[0] * product->kernel[1] * product->channels;
-}
-
 /* Filters of a group, filled up to whole blocks. */
 static size_t padded(const struct product *product, size_t columns)
 {
@@ -37,7 +32,41 @@ static size_t blocks_of(const struct product *product, size_t columns)
     return product->groups * divide_up(product->filters, columns);
 }
 
-/* Rows of a tile of gemm_cpu: those that fill whole tiles with the pixels; of several, the most. */
+/* A kernel with register tiles, and its launch, given rows and columns of a tile and compute units. The first whose
+ * condition holds is taken. */
+struct form {
+    const char *name;
+    bool (*applicable)(const struct product *product);
+    plait_status (*launch)(const struct run *run, const struct product *product, size_t rows, size_t columns,
+                           size_t units);
+};
+
+static bool always(const struct product *product)
+{
+    (void)product;
+    return true;
+}
+
+static plait_status launch_taps(const struct run *run, const struct product *product, size_t rows, size_t columns,
+                                size_t units);
+
+static const struct form forms[] = {
+    {"gemm_cpu", product_is_gemm, product_gemm_launch},
+    {"conv2d_strips_cpu", product_is_strips, product_strips_launch},
+    {"conv2d_cpu", always, launch_taps},
+};
+
+static const struct form *form_of(const struct product *product)
+{
+    const struct form *form = forms;
+
+    while (!form->applicable(product)) {
+        form++;
+    }
+    return form;
+}
+
+/* Rows of a tile that comes from a matrix: those that fill whole tiles with the pixels; of several, the most. */
 static size_t full_rows(size_t pixels)
 {
     static const size_t sizes[] = {14, 12, 8, 7};
@@ -56,8 +85,10 @@ static size_t full_rows(size_t pixels)
 static size_t rows_for(const struct product *product, const struct device_traits *device)
 {
     const size_t pixels = pixels_of(product);
-    const size_t most = device->vector_floats < VECTOR ? 6 : product_is_gemm(product) ? full_rows(pixels) : 12;
-    const bool large = terms_of(product) * product->filters * product->groups >= CACHE_FLOATS;
+    const size_t most = device->vector_floats < VECTOR            ? 6
+                        : form_of(product)->launch != launch_taps ? full_rows(pixels)
+                                                                  : 12;
+    const bool large = product_terms(product) * product->filters * product->groups >= CACHE_FLOATS;
 
     if (!large || pixels > FEW_PIXELS) {
         return most;
@@ -101,7 +132,7 @@ double product_cpu_cost(const struct product *product, const struct device_trait
         taps *= kernel * (1 - (cut < 0.5 ? cut : 0.5));
     }
     return tiles * (taps * (double)(product->channels * rows * columns) + TILE) +
-           READ * (double)(terms_of(product) * blocks_of(product, columns) * columns);
+           READ * (double)(product_terms(product) * blocks_of(product, columns) * columns);
 }
 
 plait_status product_cpu_plan(struct step *step, const struct product *product, const struct device_traits *device)
@@ -124,7 +155,7 @@ plait_status product_cpu_plan(struct step *step, const struct product *product, 
     step->tile[TILE_VECTORS] = vectors;
     step->tile[TILE_UNITS] = device->compute_units;
     step->packed_floats = floats;
-    struct text *options = step_kernel(step, product_is_gemm(product) ? "gemm_cpu" : "conv2d_cpu");
+    struct text *options = step_kernel(step, form_of(product)->name);
     text_add(options, "-D ROWS=%zu -D VECTORS=%zu", rows, vectors);
     if (!product->split) {
         activation_options(&step->activation, options);
@@ -136,7 +167,7 @@ void product_cpu_pack(const struct step *step, const struct product *product, fl
 {
     const size_t columns = VECTOR * step->tile[TILE_VECTORS];
     const size_t blocks = divide_up(product->filters, columns); /* of a group */
-    const size_t terms = terms_of(product);
+    const size_t terms = product_terms(product);
     float *bias = packed + product->groups * blocks * terms * columns;
 
     for (size_t i = 0; i < product->groups * blocks; i++) {
@@ -186,17 +217,16 @@ static size_t items_of(const struct work *work)
 /* A work-item takes as many blocks of filters for its tile as stay in the cache together. If not even one
  * does, it takes several tiles and as many kernel rows at a time as do. In any case there must be enough
  * work-items. */
-static struct work cut_work(const struct product *product, const size_t *tile)
+static struct work cut_work(const struct product *product, size_t rows, size_t columns, size_t units)
 {
-    const size_t columns = VECTOR * tile[TILE_VECTORS];
-    const size_t block_floats = terms_of(product) * columns;
+    const size_t block_floats = product_terms(product) * columns;
     const size_t row_floats = block_floats / product->kernel[0];
-    const size_t enough = LOTS_PER_UNIT * tile[TILE_UNITS];
+    const size_t enough = LOTS_PER_UNIT * units;
     struct work work = {
         .blocks = blocks_of(product, columns),
         .group_blocks = divide_up(product->filters, columns),
         .item_blocks = 1,
-        .tiles = divide_up(pixels_of(product), tile[TILE_ROWS]),
+        .tiles = divide_up(pixels_of(product), rows),
         .item_tiles = 1,
         .pass_rows = product->kernel[0],
         .strip = strip_for(product),
@@ -216,9 +246,10 @@ static struct work cut_work(const struct product *product, const size_t *tile)
     return work;
 }
 
-static plait_status launch_taps(const struct step *step, const struct run *run, const struct product *product)
+static plait_status launch_taps(const struct run *run, const struct product *product, size_t rows, size_t columns,
+                                size_t units)
 {
-    const struct work work = cut_work(product, step->tile);
+    const struct work work = cut_work(product, rows, columns, units);
     const size_t sizes[] = {work.blocks,     work.group_blocks, work.item_blocks, work.tiles,
                             work.item_tiles, work.pass_rows,    work.strip};
     const struct range range = {.global = {items_of(&work)}, .local = {1}};
@@ -231,9 +262,6 @@ static plait_status launch_taps(const struct step *step, const struct run *run, 
 
 plait_status product_cpu_launch(const struct step *step, const struct run *run, const struct product *product)
 {
-    if (product_is_gemm(product)) {
-        return product_gemm_launch(run, product, step->tile[TILE_ROWS], VECTOR * step->tile[TILE_VECTORS],
-                                   step->tile[TILE_UNITS]);
-    }
-    return launch_taps(step, run, product);
+    return form_of(product)->launch(run, product, step->tile[TILE_ROWS], VECTOR * step->tile[TILE_VECTORS],
+                                    step->tile[TILE_UNITS]);
 }

@@ -36,11 +36,12 @@ static size_t least(size_t a, size_t b)
 /* Work-items that keep all compute units busy, none too small. */
 static size_t enough_items(const struct product *product, size_t pixels, size_t units)
 {
-    const size_t worth =
-        pixels * product->channels / ITEM_PRODUCTS * product->filters * product->groups +
-        pixels * product->channels % ITEM_PRODUCTS * product->filters * product->groups / ITEM_PRODUCTS;
+    const double products =
+        (double)pixels * (double)product->channels * (double)product->filters * (double)product->groups;
+    const size_t most = LOTS_PER_UNIT * units;
+    const double worth = products / ITEM_PRODUCTS;
 
-    return least(worth < units ? units : worth, LOTS_PER_UNIT * units);
+    return worth < (double)units ? units : worth > (double)most ? most : (size_t)worth;
 }
 
 /* What is larger, pixels or weights, is cut: then little is read twice. Weights of a lot stay in the cache. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sums of products that need one pixel each: a matrix product (kernels/gemm_cpu.cl). */
+/* Products that need one pixel each: a matrix product (kernels/gemm_cpu.cl). */
 #ifndef OPS_PRODUCT_GEMM_H
 #define OPS_PRODUCT_GEMM_H
 
