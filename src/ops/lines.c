@@ -5,7 +5,8 @@
 
 enum {
     VECTOR = 16,  /* floats of the kernels' vectors */
-    ABREAST = 16, /* work-items of a group whose lines lie abreast */
+    ABREAST = 16, /* most work-items of a group whose lines lie abreast */
+    GROUPS = 64,  /* of such work-items, so that all cores have their share */
 };
 
 static void append(struct view *to, const struct view *from, size_t axis)
@@ -55,8 +56,9 @@ static struct range range_of(const struct step *step, const struct view *rows, s
     if (step->tile[LINES_ABREAST]) {
         const size_t columns = rows->dims[WALK_AXES - 1];
         const size_t vectors = divide_up(columns, VECTOR);
-        return (struct range){.global = {vectors, count / columns},
-                              .local = {vectors < ABREAST ? vectors : ABREAST, 1}};
+        const size_t share = divide_up(vectors * (count / columns), GROUPS);
+        const size_t most = vectors < ABREAST ? vectors : ABREAST;
+        return (struct range){.global = {vectors, count / columns}, .local = {share < most ? share : most, 1}};
     }
     if (group > 0) {
         return (struct range){.global = {count}, .local = {group}};

@@ -2,19 +2,14 @@
 /* y = the mean, sum, maximum or minimum of x along some axes: Keras's operations of these names. */
 #include "ops/axis.h"
 #include "ops/lines.h"
+#include "ops/reduce.h"
 #include "shape/shape.h"
 
 #include <plait/operations.h>
 
 enum { OPERANDS = 2 }; /* x and y */
 
-struct reduce {
-    const char *reduction; /* of kernels/reduce.clh: "REDUCE_MEAN" */
-    plait_axes axes;
-    bool keeps; /* the axes, with size 1 */
-};
-
-static void infer(plait_graph *graph, struct node *node, const plait_shape *inputs)
+void reduce_infer(plait_graph *graph, struct node *node, const plait_shape *inputs)
 {
     const struct reduce *params = node->params;
     unsigned mask;
@@ -80,12 +75,13 @@ static plait_status enqueue(const struct step *step, const struct run *run)
 
 static const struct variant cpu = {"cpu", walk_cpu_applicable, plan_cpu, NULL, enqueue};
 static const struct variant reference = {"reference", walk_reference_applicable, plan_reference, NULL, enqueue};
-static const struct variant *const variants[] = {&cpu, &reference};
 
-#define REDUCTION(keras_name, keras_class)                                                       \
-    {                                                                                            \
-        .name = (keras_name), .class_name = (keras_class), .infer = infer, .variants = variants, \
-        .variant_count = sizeof variants / sizeof variants[0], .takes_activation = true,         \
+const struct variant *const reduce_variants[REDUCE_VARIANTS] = {&cpu, &reference};
+
+#define REDUCTION(keras_name, keras_class)                                                                     \
+    {                                                                                                          \
+        .name = (keras_name), .class_name = (keras_class), .infer = reduce_infer, .variants = reduce_variants, \
+        .variant_count = REDUCE_VARIANTS, .takes_activation = true,                                            \
     }
 
 static const struct op op_mean = REDUCTION("mean", "Mean");
