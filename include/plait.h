@@ -18,6 +18,7 @@
 #include <plait/normalization.h>
 #include <plait/operations.h>
 #include <plait/reshaping.h>
+#include <plait/resizing.h>
 #include <plait/shape.h>
 #include <plait/status.h>
 #include <plait/tensor.h>
