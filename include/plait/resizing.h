@@ -22,8 +22,7 @@ typedef struct plait_ends {
 /* Zeros around x: y[i][f] = x[i - begin][f] where there is one, else 0; y has begin + end steps more. Costs
  * nothing where a convolution alone reads it. Keras's default is PLAIT_ENDS(1, 1). */
 PLAIT_API plait_node plait_zero_padding1d(plait_node x, plait_ends steps, const plait_layer_opts *opts);
-PLAIT_API plait_node plait_zero_padding2d(plait_node x, plait_ends rows, plait_ends cols,
-                                          const plait_layer_opts *opts);
+PLAIT_API plait_node plait_zero_padding2d(plait_node x, plait_ends rows, plait_ends cols, const plait_layer_opts *opts);
 
 /* x without what lies at its ends: y[i][f] = x[begin + i][f]; y has begin + end steps less, and at least one.
  * Keras's default is PLAIT_ENDS(1, 1) for sequences and PLAIT_ENDS(0, 0) for pictures. */
