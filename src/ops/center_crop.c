@@ -51,6 +51,7 @@ plait_node plait_center_crop(plait_node x, size_t height, size_t width, const pl
 
 static plait_node read(struct source *source, plait_nodes x)
 {
+    source->any_training = true;
     source_channels_last(source);
     return plait_center_crop(x.items[0], source_size(source, "height", 0), source_size(source, "width", 0),
                              &(plait_layer_opts){.name = source->name});

@@ -263,9 +263,13 @@ static plait_node read(struct source *source, plait_nodes x)
     if (strcmp(fill_mode, "constant") != 0) {
         source_refuse(source, "fill_mode is \"%s\"; only \"constant\" is possible", fill_mode);
     }
+    if (!isfinite(opts.fill_value)) {
+        source_refuse(source, "fill_value is %g, which is no float32", source_number(source, "fill_value", 0));
+    }
     if (source_flag(source, "antialias", false)) {
         source_unsupported(source, "antialias is true; plait resizes without");
     }
+    source->any_training = true;
     source_channels_last(source);
     return plait_resizing(x.items[0], source_size(source, "height", 0), source_size(source, "width", 0), &opts);
 }
