@@ -34,6 +34,7 @@ plait_node plait_center_crop(plait_node x, size_t height, size_t width, const pl
     const char *name = opts ? opts->name : NULL;
     const plait_shape shape = plait_node_shape(x);
     const struct resizing resizing = {
+        .axes = 2,
         .size = {height, width},
         .interpolation = PLAIT_BILINEAR,
         .part = RESIZING_MIDDLE,

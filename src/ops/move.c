@@ -9,47 +9,31 @@
 
 enum { OPERANDS = 2 }; /* x and y */
 
-static void add_axis(struct view *view, size_t dim, size_t stride)
+/* x as y runs through it. */
+static struct operand source_of(const struct step *step, struct operand x, const struct view *y)
 {
-    view->dims[view->rank] = dim;
-    view->strides[view->rank++] = stride;
-}
-
-/* x as y runs through it, and y with the same axes: one that takes elements several times is two. */
-static void pair(const struct move *move, struct operand x, struct operand y, struct operand pair[OPERANDS])
-{
-    struct operand source = {x.buffer, x.offset, {0}};
-    struct operand target = {y.buffer, y.offset, {0}};
+    const struct move *move = step->params;
+    struct operand source = {x.buffer, x.offset, {.rank = y->rank}};
 
     for (size_t i = 0; i < x.view.rank; i++) {
         source.offset += (size_t)move->begin[i] * x.view.strides[i];
     }
-    for (size_t i = 0; i < y.view.rank; i++) {
+    for (size_t i = 0; i < y->rank; i++) {
         const struct move_axis *axis = &move->axes[i];
-        const size_t times = axis->times ? axis->times : 1;
-        const size_t stride = y.view.strides[i];
-        add_axis(&source.view, y.view.dims[i] / times,
-                 axis->repeats ? 0 : (size_t)axis->step * x.view.strides[axis->axis]);
-        add_axis(&target.view, y.view.dims[i] / times, stride * times);
-        if (times > 1) {
-            add_axis(&source.view, times, 0);
-            add_axis(&target.view, times, stride);
-        }
+        source.view.dims[i] = y->dims[i];
+        source.view.strides[i] = axis->repeats ? 0 : (size_t)axis->step * x.view.strides[axis->axis];
     }
-    pair[0] = source;
-    pair[1] = target;
+    return source;
 }
 
 static plait_status plan(struct step *step, enum walk_form form, const struct device_traits *device)
 {
     static const char *const names[] = {[WALK_CPU] = "pointwise_cpu", [WALK_REFERENCE] = "pointwise_reference"};
+    const struct operand source = source_of(step, (struct operand){.view = step->inputs[0]}, &step->output);
     struct text *options = walk_kernel(step, names[form], form, device);
-    struct operand operands[OPERANDS];
 
-    pair(step->params, (struct operand){.view = step->inputs[0]}, (struct operand){.view = step->output}, operands);
-    const struct view *source = &operands[0].view;
     activation_options(&step->activation, options);
-    if (form == WALK_CPU && source->strides[source->rank - 1] > 1) {
+    if (form == WALK_CPU && source.view.strides[source.view.rank - 1] > 1) {
         text_add(options, " -D STRIDED");
     }
     return PLAIT_OK;
@@ -67,9 +51,8 @@ static plait_status plan_reference(struct step *step, const struct device_traits
 
 static plait_status enqueue(const struct step *step, const struct run *run)
 {
-    struct operand operands[OPERANDS];
+    const struct operand operands[OPERANDS] = {source_of(step, run->inputs[0], &run->output.view), run->output};
 
-    pair(step->params, run->inputs[0], run->output, operands);
     return walk_launch(step, run, 0, operands, OPERANDS);
 }
 

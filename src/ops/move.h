@@ -12,8 +12,6 @@ struct move_axis {
     bool repeats; /* through no axis: all elements along it are the same */
     size_t axis;  /* of x, the batch counted */
     int64_t step;
-    size_t times; /* each element so often before the next; 0: once. Such an axis counts as two of
-                     PLAIT_MAX_RANK */
 };
 
 /* The first member of such a layer's parameters; filled in by its `infer`. */

@@ -26,8 +26,8 @@ static_assert(sizeof(struct between) == BETWEEN_FLOATS * sizeof(float), "no gaps
 /* Most rows and columns of y together: kernels index what is packed for them with 31 bits. */
 static const size_t most_cells = INT32_MAX / BETWEEN_FLOATS;
 
-/* The cells along an axis that go with `other` ones along the other axis in a picture of proportions size : other_size.
- */
+/* The cells along an axis that go with `other` ones along the other, in a picture of size x other_size made larger or
+ * smaller. */
 static size_t in_proportion(size_t other, size_t size, size_t other_size, bool as_float32)
 {
     const double product = (double)other * (double)size;
@@ -53,8 +53,9 @@ void resizing_infer(plait_graph *graph, struct node *node, const plait_shape *in
 {
     struct resizing *params = node->params;
     const size_t *size = params->size;
+    const plait_shape x = inputs[0];
 
-    if (!cells_check(graph, node, inputs[0], 2)) {
+    if (!cells_check(graph, node, x, params->axes)) {
         return;
     }
     if (size[0] == 0 || size[1] == 0 || size[0] > most_cells || size[1] > most_cells - size[0]) {
@@ -71,8 +72,13 @@ void resizing_infer(plait_graph *graph, struct node *node, const plait_shape *in
         node_fail(graph, node, "crop_to_aspect_ratio and pad_to_aspect_ratio are both set; set one of them");
         return;
     }
-    find_part(params, inputs[0]);
-    node->shape = PLAIT_SHAPE(size[0], size[1], inputs[0].dims[2]);
+    if (params->axes == 1) {
+        find_part(params, PLAIT_SHAPE(1, x.dims[0], x.dims[1]));
+        node->shape = PLAIT_SHAPE(size[1], x.dims[1]);
+    } else {
+        find_part(params, x);
+        node->shape = PLAIT_SHAPE(size[0], size[1], x.dims[2]);
+    }
 }
 
 /* Whether y is x, or made of single cells of it. */
@@ -116,6 +122,10 @@ static struct between find_between(size_t i, size_t size, size_t cells, bool nea
     const float middle = ((float)i + 0.5F) * ((float)cells / (float)size);
     const float place = nearest ? floorf(middle) : middle - 0.5F;
 
+    if (nearest && size % cells == 0) { /* however many there are */
+        return (struct between){.before = (int32_t)(i / (size / cells)), .after = (int32_t)(i / (size / cells))};
+    }
+
     return (struct between){cell_at(floorf(place), cells), cell_at(ceilf(place), cells), place - floorf(place)};
 }
 
@@ -135,22 +145,34 @@ static void pack(const struct step *step, float *packed)
 
 enum { BOTH_ARGS = 7 };
 
+/* The view of a picture; a sequence is one of a single row. */
+static struct view picture_of(const struct view *view)
+{
+    if (view->rank == 4) {
+        return *view;
+    }
+    return (struct view){
+        .rank = 4,
+        .dims = {view->dims[0], 1, view->dims[1], view->dims[2]},
+        .strides = {view->strides[0], 0, view->strides[1], view->strides[2]},
+    };
+}
+
 /* The arguments that both kernels begin with. */
 static void fill_args(const struct step *step, const struct run *run, struct arg *args)
 {
     const struct resizing *params = step->params;
-    const struct operand *x = &run->inputs[0];
-    const struct operand *y = &run->output;
-    const size_t begin = params->begin[0] * x->view.strides[1] + params->begin[1] * x->view.strides[2];
-    const size_t strides[] = {x->view.strides[0], x->view.strides[1], x->view.strides[2],
-                              y->view.strides[0], y->view.strides[1], y->view.strides[2]};
+    const struct view x = picture_of(&run->inputs[0].view);
+    const struct view y = picture_of(&run->output.view);
+    const size_t begin = params->begin[0] * x.strides[1] + params->begin[1] * x.strides[2];
+    const size_t strides[] = {x.strides[0], x.strides[1], x.strides[2], y.strides[0], y.strides[1], y.strides[2]};
     const struct arg list[BOTH_ARGS] = {
-        arg_buffer(x->buffer),
-        arg_long(x->offset + begin),
-        arg_buffer(y->buffer),
-        arg_long(y->offset),
+        arg_buffer(run->inputs[0].buffer),
+        arg_long(run->inputs[0].offset + begin),
+        arg_buffer(run->output.buffer),
+        arg_long(run->output.offset),
         arg_buffer(run->packed),
-        arg_int8(y->view.dims + 1, 3),
+        arg_int8(y.dims + 1, 3),
         arg_int8(strides, sizeof strides / sizeof *strides),
     };
 
@@ -159,25 +181,25 @@ static void fill_args(const struct step *step, const struct run *run, struct arg
 
 static plait_status enqueue_cpu(const struct step *step, const struct run *run)
 {
-    const size_t *dims = run->output.view.dims;
-    const size_t pixels_each = dims[3] < WALK_RUN ? WALK_RUN / dims[3] : 1; /* as the kernel */
-    const size_t parts = (dims[2] + pixels_each - 1) / pixels_each;
+    const struct view y = picture_of(&run->output.view);
+    const size_t pixels_each = y.dims[3] < WALK_RUN ? WALK_RUN / y.dims[3] : 1; /* as the kernel */
+    const size_t parts = (y.dims[2] + pixels_each - 1) / pixels_each;
     struct arg args[BOTH_ARGS];
 
     fill_args(step, run, args);
-    return launch(run->stream, run->kernels[0], (struct range){.global = {parts, dims[0] * dims[1]}, .local = {1, 1}},
-                  args, BOTH_ARGS);
+    return launch(run->stream, run->kernels[0],
+                  (struct range){.global = {parts, y.dims[0] * y.dims[1]}, .local = {1, 1}}, args, BOTH_ARGS);
 }
 
 static plait_status enqueue_reference(const struct step *step, const struct run *run)
 {
-    const size_t *dims = run->output.view.dims;
+    const struct view y = picture_of(&run->output.view);
+    const size_t elements = y.dims[0] * y.dims[1] * y.dims[2] * y.dims[3];
     struct arg args[BOTH_ARGS + 1];
 
     fill_args(step, run, args);
-    args[BOTH_ARGS] = arg_int(dims[0]);
-    return launch(run->stream, run->kernels[0],
-                  (struct range){.global = {dims[0] * dims[1] * dims[2] * dims[3]}, .local = {step->tile[WALK_GROUP]}},
+    args[BOTH_ARGS] = arg_int(y.dims[0]);
+    return launch(run->stream, run->kernels[0], (struct range){.global = {elements}, .local = {step->tile[WALK_GROUP]}},
                   args, BOTH_ARGS + 1);
 }
 
@@ -222,6 +244,7 @@ plait_node plait_resizing(plait_node x, size_t height, size_t width, const plait
 {
     const plait_resizing_opts given = opts ? *opts : (plait_resizing_opts){0};
     const struct resizing params = {
+        .axes = 2,
         .size = {height, width},
         .interpolation = given.interpolation ? given.interpolation : PLAIT_BILINEAR,
         .part = given.crop_to_aspect_ratio ? RESIZING_MIDDLE32 : RESIZING_ALL,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What layers share that make pictures of another size. */
+/* What layers share that make pictures and sequences of another size. */
 #ifndef OPS_RESIZING_H
 #define OPS_RESIZING_H
 
@@ -14,6 +14,7 @@ enum resizing_part {
 
 /* Pairs are {rows, cols}. */
 struct resizing {
+    size_t axes;    /* 1: x is a sequence, which is a picture of a single row */
     size_t size[2]; /* of y */
     plait_interpolation interpolation;
     enum resizing_part part;
