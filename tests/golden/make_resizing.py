@@ -7,8 +7,10 @@ Needs:  pip install keras tensorflow-cpu
     FOLDER/CASE.keras                    one input, several outputs
     FOLDER/CASE.x0.npy, CASE.y0.npy, ... the input and the outputs
 """
+import json
 import os
 import sys
+import zipfile
 from pathlib import Path
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -45,11 +47,24 @@ def folded(x):
     """What most picture models begin with."""
     a = L.Conv2D(5, 3, strides=2, activation="relu")(L.ZeroPadding2D(((0, 1), (0, 1)))(x))
     b = L.BatchNormalization()(L.Conv2D(4, 5)(L.ZeroPadding2D((2, 1))(x)))
-    c = L.Concatenate()([L.UpSampling2D((2, 2))(a), L.Cropping2D(((0, 1), (1, 1)))(L.ZeroPadding2D(1)(x))])
+    c = L.Concatenate()([L.UpSampling2D((2, 2))(a), L.Cropping2D(((1, 2), (2, 1)))(L.ZeroPadding2D(1)(x))])
     return [a, b, L.Conv2D(3, 2, padding="same")(c)]
 
 
 CASES = {steps: (7, 3), moves: (7, 6, 3), sizes: (7, 6, 3), folded: (7, 7, 3)}
+
+
+def pack(path):
+    """Writes the archive anew, deflated and with no date."""
+    with zipfile.ZipFile(path) as old:
+        members = {name: old.read(name) for name in old.namelist()}
+    members["metadata.json"] = json.dumps({**json.loads(members["metadata.json"]),
+                                           "date_saved": "2000-01-01@00:00:00"}).encode()
+    with zipfile.ZipFile(path, "w") as new:
+        for name, content in members.items():
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            new.writestr(info, content)
 
 
 def main():
@@ -65,6 +80,7 @@ def main():
         if build is sizes:  # they spread as far as Keras's formula reads
             x[0, 2, 3, 1], x[1, 4, 1, 0] = np.inf, np.nan
         model.save(folder / f"{name}.keras")
+        pack(folder / f"{name}.keras")
         np.save(folder / f"{name}.x0.npy", x)
         for i, y in enumerate(model.predict(x, verbose=0)):
             np.save(folder / f"{name}.y{i}.npy", y)
