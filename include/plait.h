@@ -19,6 +19,7 @@
 #include <plait/operations.h>
 #include <plait/pooling.h>
 #include <plait/reshaping.h>
+#include <plait/resizing.h>
 #include <plait/shape.h>
 #include <plait/status.h>
 #include <plait/tensor.h>

@@ -32,6 +32,12 @@ struct kernel_request {
     struct text options;
 };
 
+/* Zeros around a picture, {rows, cols}. */
+struct padding {
+    size_t before[2];
+    size_t after[2];
+};
+
 /* One operator as planned: what its variant computes. Outlives the graph. */
 struct step {
     const struct op *op;
@@ -45,6 +51,7 @@ struct step {
     struct view output;
     bool has_residual; /* a tensor of the output's shape is added before the activation */
     struct view residual;
+    struct padding padding;       /* input 0 is to be read as if it had these around it; none unless takes_padding */
     struct activation activation; /* applied last; linear if none */
     const double *scale;          /* folded into the weights, by output channel: y = scale * y + shift, */
     const double *shift;          /* before residual and activation; NULL: none */
@@ -110,11 +117,15 @@ struct op {
     bool takes_affine;     /* scale and shift of its output's last axis fold into its weights */
     bool takes_activation; /* applies step->activation in its store */
     bool takes_residual;   /* adds step->residual before the activation */
+    bool takes_padding;    /* reads input 0, a picture, as if step->padding were around it */
     bool is_sum;           /* of all inputs: with two of equal shape, one can be the other's residual */
 
     /* y = scale[c] * x + shift[c] along the last axis: writes both, `channels` values each, and returns
      * true; false if this node works along another axis. NULL: not affine. */
     bool (*affine)(const struct node *node, size_t channels, double *scale, double *shift);
+
+    /* The zeros that it puts around a picture, and does nothing else. NULL: none. */
+    bool (*padding)(const struct node *node, struct padding *padding);
 
     /* The pointwise function that it is, if it is one that takes_activation operators may apply. NULL: none. */
     bool (*activation)(const struct node *node, struct activation *activation);

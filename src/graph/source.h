@@ -19,6 +19,7 @@ enum source_kind { SOURCE_MISSING, SOURCE_NUMBER, SOURCE_TEXT, SOURCE_LIST, SOUR
 struct source {
     const char *name; /* of the layer in plait's graph */
     const struct source_calls *calls;
+    bool any_training; /* set by a reader: the call may say training=True, which is refused else */
 };
 
 /* What the loader implements. `path` is an option's name, or "option[2]" for an item of a list. */

@@ -145,8 +145,9 @@ static struct product product_of(const struct step *step, struct operand x, stru
 
     for (size_t i = 0; i < 2; i++) {
         const struct window window = {product.kernel[i], product.strides[i], product.dilation[i]};
-        (void)window_place(window, product.input[i], conv->padding == PLAIT_SAME, &product.output[i],
-                           &product.before[i]);
+        const size_t padded = step->padding.before[i] + product.input[i] + step->padding.after[i];
+        (void)window_place(window, padded, conv->padding == PLAIT_SAME, &product.output[i], &product.before[i]);
+        product.before[i] += step->padding.before[i];
     }
     return product;
 }
@@ -333,6 +334,7 @@ static const struct op op_conv2d = {
     .takes_affine = true,
     .takes_activation = true,
     .takes_residual = true,
+    .takes_padding = true,
 };
 
 static size_t or_one(size_t value)

@@ -3,8 +3,8 @@
  *
  * A tile is a window of length x length input pixels; its circular correlation with the kernel is that of the
  * layer in the first length - kernel + 1 rows and columns. If the window holds the padding before the picture and
- * the whole picture, it is right in all of the output as soon as what wraps around meets padding: then
- * `same` needs no more than input + kernel / 2. */
+ * the whole picture, and is as long as the output, it is right in all of the output as soon as what wraps around meets
+ * padding: then `same` needs no more than input + kernel / 2. */
 #include "ops/conv2d_fft.h"
 
 #include "ops/conv2d.h"
@@ -45,7 +45,7 @@ static bool cut_axis(const struct product *product, size_t axis, size_t length, 
     const size_t reach = product->output[axis] + product->kernel[axis] - 1; /* first output's to last output's taps */
     size_t cells = product->output[axis];
 
-    if (length < product->input[axis] + before || length + before < reach) {
+    if (length < product->input[axis] + before || length + before < reach || length < cells) {
         if (length < product->kernel[axis]) {
             return false;
         }

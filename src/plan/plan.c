@@ -23,7 +23,8 @@ static void free_values(struct values *values)
 plait_status plan_create(const struct plan_request *request, struct plan **out)
 {
     static plait_status (*const passes[])(struct values *) = {
-        pass_select, pass_fold_affine, pass_fuse_epilogue, pass_place, pass_schedule, pass_memory_plan,
+        pass_select, pass_fold_affine, pass_fuse_epilogue, pass_fold_padding,
+        pass_place,  pass_schedule,    pass_memory_plan,
     };
     plait_status status = PLAIT_OK;
     struct values values = {.request = request};

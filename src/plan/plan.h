@@ -5,6 +5,7 @@
  *   select         the nodes between inputs and outputs, but those that change nothing
  *   fold_affine    batch normalization goes into the weights of its producer
  *   fuse_epilogue  activations and residual additions go into their producer's store
+ *   fold_padding   zeros around a picture go into the windows of the operator that reads it
  *   place          producers write straight into the joined tensor, aliases share memory
  *   schedule       one step an operator that is left, with the variant that computes it
  *   memory_plan    tensors that are never needed together share memory

@@ -267,6 +267,7 @@ static plait_status schedule_operator(struct values *values, struct value *value
     TRY(count_flops(values, value, &step->flops));
     step->weights = node->weights;
     step->weight_count = node->weight_count;
+    step->padding = value->padding;
     step->activation = value->activation;
     step->accuracy = values->request->opts->accuracy;
     planned->scale = value->scale;

@@ -20,6 +20,7 @@ struct value {
     double *scale; /* folded in, by channel; NULL: none */
     double *shift;
     size_t residual; /* value added before the activation; NONE */
+    struct padding padding; /* around input 0 */
     struct activation activation;
     struct text fused; /* layers merged into this value */
 
@@ -43,6 +44,7 @@ struct values {
 plait_status pass_select(struct values *values);
 plait_status pass_fold_affine(struct values *values);
 plait_status pass_fuse_epilogue(struct values *values);
+plait_status pass_fold_padding(struct values *values);
 plait_status pass_place(struct values *values);
 plait_status pass_schedule(struct values *values);
 plait_status pass_memory_plan(struct values *values);
