@@ -2,6 +2,7 @@
 /* y = x: layers of Keras that do nothing at inference. There is no kernel: the planner lets their readers
  * read x. */
 #include "graph/op.h"
+#include "graph/source.h"
 #include "shape/shape.h"
 
 #include <plait/reshaping.h>
@@ -87,3 +88,46 @@ plait_node plait_identity(plait_node x, const char *class_name, const plait_laye
     }
     return graph_add(&op_unknown, PLAIT_NODES(x), name, wanted, strlen(wanted) + 1);
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    return plait_identity(x.items[0], source->class_name, &(plait_layer_opts){.name = source->name});
+}
+
+const struct layer_reader identity_readers[] = {
+    {"Identity", read},
+    {"Dropout", read},
+    {"AlphaDropout", read},
+    {"SpatialDropout1D", read},
+    {"SpatialDropout2D", read},
+    {"SpatialDropout3D", read},
+    {"GaussianNoise", read},
+    {"GaussianDropout", read},
+    {"ActivityRegularization", read},
+    {"StochasticDepth", read},
+    {"AugMix", read},
+    {"CutMix", read},
+    {"MixUp", read},
+    {"RandAugment", read},
+    {"Solarization", read},
+    {"RandomBrightness", read},
+    {"RandomColorDegeneration", read},
+    {"RandomColorJitter", read},
+    {"RandomContrast", read},
+    {"RandomElasticTransform", read},
+    {"RandomErasing", read},
+    {"RandomFlip", read},
+    {"RandomGaussianBlur", read},
+    {"RandomGrayscale", read},
+    {"RandomHue", read},
+    {"RandomInvert", read},
+    {"RandomPerspective", read},
+    {"RandomPosterization", read},
+    {"RandomRotation", read},
+    {"RandomSaturation", read},
+    {"RandomSharpness", read},
+    {"RandomShear", read},
+    {"RandomTranslation", read},
+    {"RandomZoom", read},
+    {0},
+};
