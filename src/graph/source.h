@@ -20,6 +20,7 @@ struct source {
     const char *name; /* of the layer in plait's graph */
     const struct source_calls *calls;
     const char *class_name; /* Keras's: "SpatialDropout2D"; of an operation "Relu" */
+    bool any_training;      /* set by a reader: the call may say training=True, which is refused else */
 };
 
 /* What the loader implements. `path` is an option's name, or "option[2]" for an item of a list, or

@@ -191,7 +191,7 @@ static void check_arguments(struct layer_source *layer, json_t *args, json_t *kw
     {
         training = training || json_is_true(item);
     }
-    if (training) {
+    if (training && !layer->source.any_training) {
         scope_refuse(layer->scope, layer->entry, PLAIT_ERR_UNSUPPORTED,
                      "it is called with training=True; plait runs inference alone");
     }
@@ -293,6 +293,9 @@ static plait_status read_layer(struct layer_source *layer, plait_nodes inputs, s
     plait_node node = reader->read(&layer->source, inputs);
     TRY(layer->status);
     TRY(graph->status);
+    if (!layer->entry->is_operation) {
+        check_call(layer);
+    }
     check_inputs(layer, inputs, first, node);
     TRY(check_surplus(layer));
     TRY(apply_activation(layer, &node));
@@ -309,7 +312,7 @@ plait_status layer_call(struct scope *scope, struct call *call, plait_nodes inpu
     const struct entry *entry = call->entry;
     char *group = NULL;
     struct layer_source layer = {
-        .source = {name, &calls, entry->class_name},
+        .source = {.name = name, .calls = &calls, .class_name = entry->class_name},
         .scope = scope,
         .entry = entry,
         .config = entry->config,
@@ -323,7 +326,6 @@ plait_status layer_call(struct scope *scope, struct call *call, plait_nodes inpu
             goto out;
         }
         layer.place.group = group;
-        check_call(&layer);
     }
     TRY(read_layer(&layer, inputs, &call->outputs));
 out:

@@ -94,6 +94,19 @@ static plait_node read(struct source *source, plait_nodes x)
     return plait_identity(x.items[0], source->class_name, &(plait_layer_opts){.name = source->name});
 }
 
+/* What differs at training alone, or in where the values are. */
+static plait_node read_operation(struct source *source, plait_nodes x)
+{
+    return plait_identity(x.items[0], "Identity", &(plait_layer_opts){.name = source->name});
+}
+
+/* Keras notes training=True with every call of an augmentation layer; predict() has it False all the same. */
+static plait_node read_augmentation(struct source *source, plait_nodes x)
+{
+    source->any_training = true;
+    return read(source, x);
+}
+
 const struct layer_reader identity_readers[] = {
     {"Identity", read},
     {"Dropout", read},
@@ -105,29 +118,31 @@ const struct layer_reader identity_readers[] = {
     {"GaussianDropout", read},
     {"ActivityRegularization", read},
     {"StochasticDepth", read},
-    {"AugMix", read},
-    {"CutMix", read},
-    {"MixUp", read},
-    {"RandAugment", read},
-    {"Solarization", read},
-    {"RandomBrightness", read},
-    {"RandomColorDegeneration", read},
-    {"RandomColorJitter", read},
-    {"RandomContrast", read},
-    {"RandomElasticTransform", read},
-    {"RandomErasing", read},
-    {"RandomFlip", read},
-    {"RandomGaussianBlur", read},
-    {"RandomGrayscale", read},
-    {"RandomHue", read},
-    {"RandomInvert", read},
-    {"RandomPerspective", read},
-    {"RandomPosterization", read},
-    {"RandomRotation", read},
-    {"RandomSaturation", read},
-    {"RandomSharpness", read},
-    {"RandomShear", read},
-    {"RandomTranslation", read},
-    {"RandomZoom", read},
+    {"AugMix", read_augmentation},
+    {"CutMix", read_augmentation},
+    {"MixUp", read_augmentation},
+    {"RandAugment", read_augmentation},
+    {"Solarization", read_augmentation},
+    {"RandomBrightness", read_augmentation},
+    {"RandomColorDegeneration", read_augmentation},
+    {"RandomColorJitter", read_augmentation},
+    {"RandomContrast", read_augmentation},
+    {"RandomElasticTransform", read_augmentation},
+    {"RandomErasing", read_augmentation},
+    {"RandomFlip", read_augmentation},
+    {"RandomGaussianBlur", read_augmentation},
+    {"RandomGrayscale", read_augmentation},
+    {"RandomHue", read_augmentation},
+    {"RandomInvert", read_augmentation},
+    {"RandomPerspective", read_augmentation},
+    {"RandomPosterization", read_augmentation},
+    {"RandomRotation", read_augmentation},
+    {"RandomSaturation", read_augmentation},
+    {"RandomSharpness", read_augmentation},
+    {"RandomShear", read_augmentation},
+    {"RandomTranslation", read_augmentation},
+    {"RandomZoom", read_augmentation},
+    {"ops.StopGradient", read_operation},
+    {"ops.Copy", read_operation},
     {0},
 };

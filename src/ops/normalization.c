@@ -105,20 +105,23 @@ static plait_array place(struct source *source, plait_array array, plait_axes ke
     return placed;
 }
 
+/* The axes that have statistics of their own; none after axis=None. */
+static plait_axes read_axes(struct source *source)
+{
+    if (source->calls->kind(source, "axis") == SOURCE_LIST && source->calls->length(source, "axis") == 0) {
+        return (plait_axes){0};
+    }
+    return source->calls->kind(source, "axis") == SOURCE_MISSING ? PLAIT_AXES(-1) : source_axes(source, "axis");
+}
+
 static plait_node read(struct source *source, plait_nodes x)
 {
     const plait_shape sample = plait_node_shape(x.items[0]);
     const bool adapted = source->calls->kind(source, "mean") == SOURCE_MISSING;
     const plait_array mean = adapted ? source_weight(source, 0) : source->calls->array(source, "mean");
     const plait_array variance = adapted ? source_weight(source, 1) : source->calls->array(source, "variance");
-    plait_axes kept = PLAIT_AXES(-1);
-    double numbers[PLAIT_MAX_RANK];
+    const plait_axes kept = read_axes(source);
 
-    if (source->calls->kind(source, "axis") == SOURCE_LIST && source->calls->length(source, "axis") == 0) {
-        kept.count = 0; /* axis=None: one mean and variance for all */
-    } else if (source_numbers(source, "axis", numbers, 1) > 0) {
-        kept = source_axes(source, "axis");
-    }
     if (adapted) {
         (void)source_weight(source, 2); /* the count of what it saw */
     }

@@ -125,7 +125,7 @@ static struct listed listed;
 
 static struct source *source(void)
 {
-    listed = (struct listed){.source = {"layer", &calls, "Layer"}};
+    listed = (struct listed){.source = {.name = "layer", .calls = &calls}};
     return &listed.source;
 }
 
