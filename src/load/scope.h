@@ -7,7 +7,8 @@
  *   ends.c         the model's inputs and outputs
  *   layer_class.c  which layers plait has
  *   layer_source.c one layer for its reader in ops/
- *   constant.c     arrays of numbers in the config */
+ *   constant.c     arrays of numbers in the config
+ *   keras2.c       Keras 2's layers of TensorFlow's functions, as Keras 3's operations */
 #ifndef LOAD_SCOPE_H
 #define LOAD_SCOPE_H
 
@@ -70,7 +71,7 @@ struct call {
 
 /* One layer of a model. */
 struct entry {
-    json_t *json;
+    json_t *json; /* its own reference */
     json_t *config;
     const char *class_name;
     const char *name;
@@ -168,6 +169,11 @@ bool layer_class_is_keras(json_t *json);
 
 /* Notes every layer, also of inner models, that plait does not have. */
 plait_status layer_class_check(struct scope *scope);
+
+/* ---- keras2.c */
+
+/* Sets *out, a reference of its own, to the layer, or to the operation that it is in Keras 3. */
+plait_status keras2_operation(json_t *layer, json_t **out);
 
 /* ---- constant.c */
 

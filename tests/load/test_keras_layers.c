@@ -21,6 +21,7 @@ static const struct {
     {"keras2_activations", "h5"},
     {"keras2_normalizations", "h5"},
     {"keras2_dots", "keras"},
+    {"keras2_operations2", "h5"},
 };
 
 static void outputs_are_those_of_keras(void **state)
