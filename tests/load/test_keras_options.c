@@ -193,7 +193,7 @@ static void check_any(json_t *model, const char *weights_of)
     scratch_reset();
 }
 
-enum { STEP = 6 }; /* every so many of the values are tried, from another one on each time */
+enum { STEP = 17 }; /* every so many of the values are tried, from another one on each time */
 
 /* Puts values in place of each member, or item, of `json`. */
 static void replace_all(json_t *model, json_t *json, const char *weights_of)
