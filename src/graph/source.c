@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "graph/source.h"
 
+#include <float.h>
 #include <limits.h>
 #include <math.h>
+#include <plait/reshaping.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -39,7 +41,7 @@ static bool is(struct source *source, const char *key, enum source_kind wanted)
 {
     static const char *const names[] = {
         [SOURCE_MISSING] = "missing", [SOURCE_NUMBER] = "a number",  [SOURCE_TEXT] = "a text",
-        [SOURCE_LIST] = "a list",     [SOURCE_OBJECT] = "an object",
+        [SOURCE_LIST] = "a list",     [SOURCE_OBJECT] = "an object", [SOURCE_TENSOR] = "a tensor",
     };
     const enum source_kind kind = source->calls->kind(source, key);
 
@@ -110,12 +112,108 @@ size_t source_numbers(struct source *source, const char *key, double *out, size_
     return 1;
 }
 
+float source_float(struct source *source, const char *key, float fallback)
+{
+    const double value = source_number(source, key, (double)fallback);
+
+    if (source->calls->kind(source, key) == SOURCE_NUMBER && !(fabs(value) <= (double)FLT_MAX)) {
+        source_refuse(source, "option %s is %g, which float32 does not hold", key, value);
+        return fallback;
+    }
+    return (float)value;
+}
+
+float source_epsilon(struct source *source, float fallback)
+{
+    const float epsilon = source_float(source, "epsilon", fallback);
+
+    if (!(epsilon >= 0)) {
+        source_refuse(source, "option epsilon is %g; it must be 0 or more", (double)epsilon);
+        return fallback;
+    }
+    return epsilon > FLT_MIN ? epsilon : FLT_MIN;
+}
+
+/* An axis that is not the batch; else the fallback, with a note. */
+static int sample_axis(struct source *source, const char *key, double value, int fallback)
+{
+    const int axis = whole(source, key, value, -PLAIT_MAX_RANK, fallback);
+
+    if (axis == 0) {
+        source_unsupported(source, "option %s is 0, the batch; plait computes each sample for itself", key);
+        return fallback;
+    }
+    return axis;
+}
+
 int source_axis(struct source *source, const char *key, int fallback)
 {
     double axis = fallback; /* some files hold a list of one */
 
     (void)source_numbers(source, key, &axis, 1);
-    return whole(source, key, axis, -PLAIT_MAX_RANK, fallback);
+    return sample_axis(source, key, axis, fallback);
+}
+
+plait_axes source_axes(struct source *source, const char *key)
+{
+    double numbers[PLAIT_MAX_RANK] = {0};
+    plait_axes axes = {.count = source_numbers(source, key, numbers, PLAIT_MAX_RANK)};
+
+    if (axes.count == 0 && source->calls->kind(source, key) == SOURCE_LIST) {
+        source_refuse(source, "option %s names no axis", key);
+    }
+    for (size_t i = 0; i < axes.count; i++) {
+        axes.items[i] = sample_axis(source, key, numbers[i], -1);
+    }
+    return axes;
+}
+
+plait_shape source_shape(struct source *source, const char *key, size_t first)
+{
+    double numbers[PLAIT_MAX_RANK + 1] = {0};
+    plait_shape shape = {0};
+    const bool is_list = source->calls->kind(source, key) == SOURCE_LIST;
+    const size_t count = is_list ? read_list(source, key, numbers, PLAIT_MAX_RANK + 1) : 0;
+
+    if (!is_list || count < first) {
+        source_refuse(source, "option %s is no list of sizes", key);
+        return shape;
+    }
+    for (size_t i = first; i < count && shape.rank < PLAIT_MAX_RANK; i++) {
+        const bool is_rest = numbers[i] == -1;
+        shape.dims[shape.rank++] = is_rest ? PLAIT_REST : (size_t)whole(source, key, numbers[i], 0, 0);
+    }
+    return shape;
+}
+
+plait_operand source_constant(struct source *source, const char *key, float fallback)
+{
+    const enum source_kind kind = source->calls->kind(source, key);
+
+    if (kind == SOURCE_MISSING || kind == SOURCE_NUMBER) {
+        return plait_number(source_float(source, key, fallback));
+    }
+    const plait_array array = source->calls->array(source, key);
+    return array.data ? plait_constant(array) : plait_number(fallback);
+}
+
+plait_operand source_operand(struct source *source, size_t index, plait_nodes inputs, size_t *next)
+{
+    char path[32];
+
+    (void)snprintf(path, sizeof path, "args[%zu]", index);
+    if (source->calls->kind(source, path) == SOURCE_MISSING) {
+        (void)snprintf(path, sizeof path, "kwargs.x%zu", index + 1);
+    }
+    switch (source->calls->kind(source, path)) {
+    case SOURCE_MISSING:
+        source_refuse(source, "it is called without its argument %zu", index);
+        return plait_number(0);
+    case SOURCE_TENSOR:
+        return *next < inputs.count ? plait_of(inputs.items[(*next)++]) : plait_number(0);
+    default:
+        return source_constant(source, path, 0);
+    }
 }
 
 size_t source_sizes(struct source *source, const char *key, size_t *out, size_t count)

@@ -14,15 +14,18 @@
 #include <plait/layers.h>
 #include <stdbool.h>
 
-enum source_kind { SOURCE_MISSING, SOURCE_NUMBER, SOURCE_TEXT, SOURCE_LIST, SOURCE_OBJECT };
+enum source_kind { SOURCE_MISSING, SOURCE_NUMBER, SOURCE_TEXT, SOURCE_LIST, SOURCE_OBJECT, SOURCE_TENSOR };
 
 struct source {
     const char *name; /* of the layer in plait's graph */
     const struct source_calls *calls;
-    bool any_training; /* set by a reader: the call may say training=True, which is refused else */
+    const char *class_name; /* Keras's: "SpatialDropout2D"; of an operation "Relu" */
+    bool any_training;      /* set by a reader: the call may say training=True, which is refused else */
 };
 
-/* What the loader implements. `path` is an option's name, or "option[2]" for an item of a list. */
+/* What the loader implements. `path` is an option's name, or "option[2]" for an item of a list, or
+ * "option.key" for a member of an object. "args" and "kwargs" are the call's arguments, among which
+ * SOURCE_TENSOR stands for one of the call's inputs: "args[1]", "kwargs.x". */
 struct source_calls {
     enum source_kind (*kind)(struct source *source, const char *path); /* null is missing */
     double (*number)(struct source *source, const char *path);         /* false and true are 0 and 1 */
@@ -31,6 +34,9 @@ struct source_calls {
     /* The weights in the file under `part` ("" for the layer's own, "cell" for a recurrent layer's) number
      * `index`; data NULL if there are none. Valid until the model is created. */
     plait_array (*weight)(struct source *source, const char *part, size_t index);
+    /* The numbers at a path: one, a list of lists, or what NumPy's or a backend's array became in the file. data
+     * NULL, with a note, if it is none of them. Valid as long as weights are. */
+    plait_array (*array)(struct source *source, const char *path);
     /* Notes a mistake of the file: PLAIT_ERR_FORMAT, or PLAIT_ERR_UNSUPPORTED if plait alone lacks something. */
     void (*refuse)(struct source *source, plait_status status, const char *text);
 };
@@ -51,13 +57,29 @@ extern const size_t layer_reader_count; /* of lists */
 double source_number(struct source *source, const char *key, double fallback);
 bool source_flag(struct source *source, const char *key, bool fallback);
 size_t source_size(struct source *source, const char *key, size_t fallback);
-int source_axis(struct source *source, const char *key, int fallback);
+float source_float(struct source *source, const char *key, float fallback); /* finite, but for the fallback */
+float source_epsilon(struct source *source, float fallback);                /* 0 or more; never 0, which stands for */
+                                                                            /* the default in plait's options */
+int source_axis(struct source *source, const char *key, int fallback);      /* never 0, the batch */
 const char *source_text(struct source *source, const char *key, const char *fallback);
 
 /* One number, or a list of up to `count`; a single number stands for all. Returns how many were given;
  * the rest of `out` keeps its values. */
 size_t source_sizes(struct source *source, const char *key, size_t *out, size_t count);
 size_t source_numbers(struct source *source, const char *key, double *out, size_t count);
+
+/* One axis or a list of them, at least one; none if the option is missing. */
+plait_axes source_axes(struct source *source, const char *key);
+
+/* A list of sizes, of which its items from number `first` on count; -1 becomes PLAIT_REST. */
+plait_shape source_shape(struct source *source, const char *key, size_t first);
+
+/* A number or an array; the fallback if the option is missing. */
+plait_operand source_constant(struct source *source, const char *key, float fallback);
+
+/* An operation's operand: its argument number `index`, a constant or a tensor, which is inputs[*next]. The
+ * operands must be asked for in their order. */
+plait_operand source_operand(struct source *source, size_t index, plait_nodes inputs, size_t *next);
 
 /* "valid" or "same". */
 plait_padding source_padding(struct source *source);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L /* O_CLOEXEC */
+#define _DEFAULT_SOURCE /* O_CLOEXEC, madvise */
 #include "load/file.h"
 
 #include "base/error.h"
@@ -89,6 +89,13 @@ plait_status file_open(const char *path, size_t max_bytes, struct file *out)
 out:
     (void)close(descriptor);
     return status;
+}
+
+void file_release(const struct file *file)
+{
+    if (file->is_mapped) {
+        (void)madvise((void *)file->bytes, file->size, MADV_DONTNEED); /* nothing was written to it */
+    }
 }
 
 void file_close(struct file *file)

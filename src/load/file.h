@@ -17,6 +17,9 @@ struct file {
  * is read; whoever shortens it meanwhile breaks the program that reads it, as with any mapped file. */
 plait_status file_open(const char *path, size_t max_bytes, struct file *out);
 
+/* Gives back the memory that the bytes of a mapped file take; they are read again when they are looked at. */
+void file_release(const struct file *file);
+
 /* Frees the bytes; an all-zero file is allowed. */
 void file_close(struct file *file);
 

@@ -50,6 +50,7 @@ static plait_status read_archive(struct plait_keras *keras, const char *path, js
     size_t size = 0;
 
     TRY(archive_open(path, keras->file.bytes, keras->file.size, SIZE_MAX, &archive));
+    archive.file = &keras->file;
     TRY(archive_read(&archive, "config.json", MOST_CONFIG_BYTES, &text, &size));
     TRY(parse(path, (const char *)text, size, config));
     TRY(archive_read(&archive, "model.weights.h5", SIZE_MAX, &keras->member, &size));

@@ -66,7 +66,7 @@ static json_t *find(struct source *source, const char *path)
 
 static enum source_kind kind(struct source *source, const char *path)
 {
-    const json_t *json = find(source, path);
+    json_t *json = find(source, path);
 
     switch (json ? json_typeof(json) : JSON_NULL) {
     case JSON_NULL:
@@ -76,7 +76,7 @@ static enum source_kind kind(struct source *source, const char *path)
     case JSON_ARRAY:
         return SOURCE_LIST;
     case JSON_OBJECT:
-        return SOURCE_OBJECT;
+        return strcmp(json_text(json, "class_name", ""), "__keras_tensor__") == 0 ? SOURCE_TENSOR : SOURCE_OBJECT;
     default:
         return SOURCE_NUMBER;
     }
@@ -104,6 +104,22 @@ static void refuse(struct source *source, plait_status status, const char *messa
     const struct layer_source *layer = (const struct layer_source *)source;
 
     scope_refuse(layer->scope, layer->entry, status, "%s", message);
+}
+
+static plait_array array(struct source *source, const char *path)
+{
+    struct layer_source *layer = (struct layer_source *)source;
+    plait_array out = {0};
+    bool sound = true;
+
+    const plait_status status = constant_read(layer->scope->loading->weights, find(source, path), &sound, &out);
+    if (status != PLAIT_OK) {
+        layer->status = status;
+    } else if (!sound) {
+        scope_refuse(layer->scope, layer->entry, PLAIT_ERR_FORMAT,
+                     "%s is no number, and no list of up to %d axes of them", path, PLAIT_MAX_RANK);
+    }
+    return out;
 }
 
 /* ---- Weights ---- */
@@ -258,6 +274,7 @@ static plait_status apply_activation(struct layer_source *layer, plait_node *x)
         TRY(error_set(PLAIT_ERR_HOST_MEMORY, "host memory: no room for a config"));
     }
     layer->source.name = name.data;
+    layer->source.class_name = class_name;
     layer->config = made;
     *x = reader->read(&layer->source, PLAIT_NODES(*x));
 out:
@@ -290,12 +307,12 @@ out:
 
 plait_status layer_call(struct scope *scope, struct call *call, plait_nodes inputs, const char *name)
 {
-    static const struct source_calls calls = {kind, number, text, length, weight, refuse};
+    static const struct source_calls calls = {kind, number, text, length, weight, array, refuse};
     plait_status status = PLAIT_OK;
     const struct entry *entry = call->entry;
     char *group = NULL;
     struct layer_source layer = {
-        .source = {.name = name, .calls = &calls},
+        .source = {.name = name, .calls = &calls, .class_name = entry->class_name},
         .scope = scope,
         .entry = entry,
         .config = entry->config,

@@ -96,9 +96,10 @@ out:
 static plait_status read_entry(struct scope *scope, struct entry *entry, json_t *json, size_t index)
 {
     plait_status status = PLAIT_OK;
-    const char *module = json_text(json, "module", "");
 
-    entry->json = json;
+    TRY(keras2_operation(json, &entry->json));
+    json = entry->json;
+    const char *module = json_text(json, "module", "");
     entry->config = json_object_get(json, "config");
     entry->class_name = json_text(json, "class_name", "");
     entry->name = json_text(json, "name", json_text(entry->config, "name", ""));
@@ -227,6 +228,7 @@ void scope_free(struct scope *scope)
         }
         mem_free(entry->calls);
         mem_free(entry->numbered);
+        json_decref(entry->json);
     }
     mem_free(scope->by_name);
     mem_free(scope->entries);

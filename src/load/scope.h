@@ -6,7 +6,9 @@
  *   build.c        makes the calls, each after those that it needs
  *   ends.c         the model's inputs and outputs
  *   layer_class.c  which layers plait has
- *   layer_source.c one layer for its reader in ops/ */
+ *   layer_source.c one layer for its reader in ops/
+ *   constant.c     arrays of numbers in the config
+ *   keras2.c       Keras 2's layers of TensorFlow's functions, as Keras 3's operations */
 #ifndef LOAD_SCOPE_H
 #define LOAD_SCOPE_H
 
@@ -69,7 +71,7 @@ struct call {
 
 /* One layer of a model. */
 struct entry {
-    json_t *json;
+    json_t *json; /* its own reference */
     json_t *config;
     const char *class_name;
     const char *name;
@@ -167,6 +169,20 @@ bool layer_class_is_keras(json_t *json);
 
 /* Notes every layer, also of inner models, that plait does not have. */
 plait_status layer_class_check(struct scope *scope);
+
+/* ---- keras2.c */
+
+/* Sets *out, a reference of its own, to the layer, or to the operation that it is in Keras 3. */
+plait_status keras2_operation(json_t *layer, json_t **out);
+
+/* ---- constant.c */
+
+/* A config of MOST_CONFIG_BYTES has room for no more. */
+enum { CONSTANT_MOST_FLOATS = 1 << 23 };
+
+/* Reads numbers, one or lists of lists of them, as an array that stands as long as the weights. *sound is false
+ * if the JSON is something else. */
+plait_status constant_read(struct weights *weights, json_t *json, bool *sound, plait_array *out);
 
 /* ---- layer_source.c */
 

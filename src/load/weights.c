@@ -92,6 +92,16 @@ void weights_free(struct weights *weights)
     mem_free(weights);
 }
 
+plait_status weights_keep(struct weights *weights, float *values)
+{
+    plait_status status = PLAIT_OK;
+
+    TRY(mem_grow(&weights->values, &weights->value_capacity, weights->value_count + 1, sizeof values));
+    weights->values[weights->value_count++] = values;
+out:
+    return status;
+}
+
 /* The array at a path: in place if the file holds it as it is. */
 static plait_status read_array(struct weights *weights, const char *path, plait_array *out)
 {
@@ -107,10 +117,9 @@ static plait_status read_array(struct weights *weights, const char *path, plait_
                          weights->file.name, path, hdf5_number_name(dataset.number));
     }
     if (!dataset.floats) {
-        TRY(mem_grow(&weights->values, &weights->value_capacity, weights->value_count + 1, sizeof values));
         TRY(mem_alloc(&values, dataset.count, sizeof *values));
         TRY(hdf5_dataset_read(&dataset, values));
-        weights->values[weights->value_count++] = values;
+        TRY(weights_keep(weights, values));
     }
     *out = (plait_array){.data = values ? values : dataset.floats, .shape = dataset.shape};
     values = NULL; /* now the weights' */

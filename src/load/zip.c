@@ -245,13 +245,17 @@ out:
 }
 
 /* Reads `size` bytes, and then demands the end, at which libzip checks the CRC. */
-static plait_status read_bytes(zip_file_t *file, unsigned char *bytes, size_t size)
+static plait_status read_bytes(const struct archive *archive, zip_file_t *file, unsigned char *bytes, size_t size)
 {
+    enum { AT_ONCE = 4 << 20 };
     zip_int64_t got = 1;
     unsigned char more;
 
     for (size_t done = 0; done < size && got > 0; done += (size_t)got) {
-        got = zip_fread(file, bytes + done, size - done);
+        got = zip_fread(file, bytes + done, size - done < AT_ONCE ? size - done : AT_ONCE);
+        if (archive->file) {
+            file_release(archive->file);
+        }
         if (got == 0) {
             return error_set(PLAIT_ERR_FORMAT, "it ends after %zu bytes where %zu are declared", done, size);
         }
@@ -285,7 +289,7 @@ static plait_status read_member(struct archive *archive, const char *member, siz
         status = fail(zip_get_error(archive->zip));
         goto out;
     }
-    TRY(read_bytes(file, read, *size));
+    TRY(read_bytes(archive, file, read, *size));
     archive->left -= *size;
     *bytes = read;
     read = NULL;

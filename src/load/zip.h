@@ -10,6 +10,8 @@
 #ifndef LOAD_ZIP_H
 #define LOAD_ZIP_H
 
+#include "load/file.h"
+
 #include <plait/status.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,7 +23,9 @@ struct archive {
     struct zip *zip;  /* libzip's */
     const char *name; /* borrowed; messages begin with it */
     size_t size;
-    size_t left; /* bytes that members may still take */
+    size_t left;             /* bytes that members may still take */
+    const struct file *file; /* the file whose bytes they are: as they are read, its memory is given back, so that
+                                it and a member are never there twice; NULL: they stay */
 };
 
 /* Opens an archive that lies in `bytes`, which must stay until archive_close. All members that are read

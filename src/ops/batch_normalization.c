@@ -72,7 +72,7 @@ static plait_node read(struct source *source, plait_nodes x)
 {
     plait_batch_normalization_opts opts = {
         .name = source->name,
-        .epsilon = (float)source_number(source, "epsilon", 1e-3),
+        .epsilon = source_epsilon(source, 1e-3F),
         .axis = source_axis(source, "axis", -1),
     };
     size_t index = 0;

@@ -2,8 +2,8 @@
 /* y = x[0], x[1], ... one after the other along an axis.
  *
  * There is no kernel: the planner lets the inputs' producers write into the joined tensor, or copies. */
-#include "graph/source.h"
 #include "graph/op.h"
+#include "graph/source.h"
 #include "ops/axis.h"
 #include "shape/shape.h"
 
@@ -68,4 +68,19 @@ static plait_node read(struct source *source, plait_nodes x)
     return plait_concatenate(x, source_axis(source, "axis", -1), &(plait_layer_opts){.name = source->name});
 }
 
-const struct layer_reader concatenate_readers[] = {{"Concatenate", read}, {0}};
+/* The operation joins constants, too. */
+static plait_node read_operation(struct source *source, plait_nodes x)
+{
+    const bool is_list = source->calls->kind(source, "args[0]") == SOURCE_LIST;
+
+    if (is_list && source->calls->length(source, "args[0]") != x.count) {
+        source_unsupported(source, "it joins constants with its %zu tensors", x.count);
+    }
+    return read(source, x);
+}
+
+const struct layer_reader concatenate_readers[] = {
+    {"Concatenate", read},
+    {"ops.Concatenate", read_operation},
+    {0},
+};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* y = x[0] + x[1] * scale: Inception-ResNet's CustomScaleLayer, as a product and a sum. The product goes into
  * the weights of the convolution that makes x[1], and then x[0] is added in that convolution's store. */
+#include "graph/source.h"
 #include "ops/merge.h"
 
 #include <plait/operations.h>
@@ -47,3 +48,13 @@ plait_node plait_custom_scale_layer(plait_nodes x, float scale, const plait_laye
     const plait_node scaled = merge_layer(&op_product, (plait_nodes){&x.items[1], 1}, opts, product);
     return graph_extend_with(scaled, &op_sum, PLAIT_NODES(x.items[0], scaled), &sum, sizeof sum);
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    if (source->calls->kind(source, "scale") == SOURCE_MISSING) {
+        source_refuse(source, "option scale is missing");
+    }
+    return plait_custom_scale_layer(x, source_float(source, "scale", 1), &(plait_layer_opts){.name = source->name});
+}
+
+const struct layer_reader custom_scale_layer_readers[] = {{"CustomScaleLayer", read}, {0}};

@@ -7,6 +7,7 @@
  *
  * cpu        both inputs side by side along k: 16 products at a time; otherwise 16 columns
  * reference  a work-item an element */
+#include "graph/source.h"
 #include "ops/axis.h"
 #include "ops/unit_normalization.h"
 #include "ops/walk.h"
@@ -266,3 +267,16 @@ plait_node plait_dot(plait_nodes x, plait_axes axes, const plait_dot_opts *opts)
     const plait_node b = graph_extend_with(a, &op_normalize, (plait_nodes){x.items + 1, 1}, &right, sizeof right);
     return graph_extend_with(b, &op_dot, PLAIT_NODES(a, b), &dot, sizeof dot);
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    const plait_axes axes = source_axes(source, "axes");
+
+    if (axes.count == 0) {
+        source_refuse(source, "option axes is missing");
+    }
+    return plait_dot(x, axes,
+                     &(plait_dot_opts){.name = source->name, .normalize = source_flag(source, "normalize", false)});
+}
+
+const struct layer_reader dot_readers[] = {{"Dot", read}, {0}};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* y = x < 0 ? alpha * (exp(x) - 1) : x: Keras's ELU layer. */
+#include "graph/source.h"
 #include "ops/pointwise.h"
 
 #include <math.h>
@@ -34,3 +35,12 @@ plait_node plait_elu(plait_node x, const plait_elu_opts *opts)
     }
     return graph_add(&op_elu, PLAIT_NODES(x), opts ? opts->name : NULL, &elu, sizeof elu);
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    const float alpha = source_float(source, "alpha", 1);
+
+    return plait_elu(x.items[0], &(plait_elu_opts){.name = source->name, .alpha = &alpha});
+}
+
+const struct layer_reader elu_readers[] = {{"ELU", read}, {0}};

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* y = x[:, begin:end:step, ...]: Keras's GetItem operation with constant ranges, by Python's rules. */
+#include "graph/source.h"
 #include "ops/move.h"
 #include "shape/shape.h"
 
+#include <math.h>
 #include <plait/reshaping.h>
+#include <stdio.h>
+#include <string.h>
 
 struct get_item {
     struct move move;
@@ -99,3 +103,99 @@ plait_node plait_get_item(plait_node x, const plait_range *ranges, size_t count,
     }
     return graph_add(&op_get_item, PLAIT_NODES(x), opts ? opts->name : NULL, &params, sizeof params);
 }
+
+enum { FARTHEST = 1 << 30 }; /* beyond any axis */
+
+/* An end of a slice: missing, or a whole number. */
+static int64_t read_end(struct source *source, const char *item, const char *end, int64_t fallback)
+{
+    char path[64];
+
+    (void)snprintf(path, sizeof path, "%s.config.%s", item, end);
+    const double value = source_number(source, path, (double)fallback);
+    if (value != floor(value)) {
+        source_refuse(source, "%s is %g; it must be a whole number", path, value);
+        return fallback;
+    }
+    return value < -FARTHEST ? -FARTHEST : value > FARTHEST ? FARTHEST : (int64_t)value;
+}
+
+static plait_range read_slice(struct source *source, const char *item)
+{
+    const int64_t step = read_end(source, item, "step", 1);
+
+    if (step == 0) {
+        source_refuse(source, "%s is a slice of step 0", item);
+        return PLAIT_ALL;
+    }
+    return (plait_range){
+        .begin = read_end(source, item, "start", step > 0 ? 0 : FARTHEST),
+        .end = read_end(source, item, "stop", step > 0 ? FARTHEST : -FARTHEST),
+        .step = step,
+    };
+}
+
+/* One part of the key: an index, a slice, or the ellipsis; anything else is refused. */
+static plait_range read_part(struct source *source, const char *item, bool *is_ellipsis)
+{
+    char path[64];
+
+    *is_ellipsis = false;
+    if (source->calls->kind(source, item) == SOURCE_NUMBER) {
+        const int64_t index = (int64_t)fmax(-FARTHEST, fmin(FARTHEST, source_number(source, item, 0)));
+        return (plait_range){.begin = index};
+    }
+    (void)snprintf(path, sizeof path, "%s.class_name", item);
+    const bool is_object = source->calls->kind(source, item) == SOURCE_OBJECT;
+    const char *class_name = is_object ? source_text(source, path, "") : "";
+    *is_ellipsis = strcmp(class_name, "__ellipsis__") == 0;
+    if (strcmp(class_name, "__slice__") == 0) {
+        return read_slice(source, item);
+    }
+    if (!*is_ellipsis) {
+        source_unsupported(source, "%s of its key is no index, slice or ellipsis; for a new axis, use expand_dims",
+                           item);
+    }
+    return PLAIT_ALL;
+}
+
+/* The key: one part, or a list of them; `rank` axes with the batch. Returns how many ranges there are. */
+static size_t read_key(struct source *source, size_t rank, plait_range *ranges)
+{
+    char item[32] = "args[1]";
+    const bool is_list = source->calls->kind(source, item) == SOURCE_LIST;
+    const size_t parts = is_list ? source->calls->length(source, item) : 1;
+    size_t count = 0;
+
+    for (size_t i = 0; i < parts; i++) {
+        bool is_ellipsis;
+        if (is_list) {
+            (void)snprintf(item, sizeof item, "args[1][%zu]", i);
+        }
+        const plait_range range = read_part(source, item, &is_ellipsis);
+        const size_t times = !is_ellipsis ? 1 : rank + 1 > parts ? rank + 1 - parts : 0;
+        for (size_t k = 0; k < times && count <= PLAIT_MAX_RANK; k++) {
+            ranges[count++] = range;
+        }
+    }
+    return count;
+}
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    const size_t rank = plait_node_shape(x.items[0]).rank + 1;
+    const plait_range all = PLAIT_ALL;
+    plait_range ranges[PLAIT_MAX_RANK + 1] = {PLAIT_ALL};
+    const size_t count = read_key(source, rank, ranges);
+
+    if (count > 0 && (ranges[0].begin != 0 || ranges[0].end < FARTHEST || ranges[0].step != all.step)) {
+        source_unsupported(source, "it takes a part of the batch; plait computes each sample for itself");
+    }
+    if (count > rank) {
+        source_refuse(source, "its key has %zu parts where x has %zu axes", count, rank);
+        return x.items[0];
+    }
+    return plait_get_item(x.items[0], ranges + 1, count > 0 ? count - 1 : 0, &(plait_layer_opts){.name = source->name});
+}
+
+const struct layer_reader get_item_readers[] = {{"ops.GetItem", read}, {0}};

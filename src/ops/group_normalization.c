@@ -6,6 +6,7 @@
  *            channel, then y = x * scale + shift
  * reference  a work-item a group, as lines along the pixels and the channels of a group */
 #include "base/memory.h"
+#include "graph/source.h"
 #include "ops/affine.h"
 #include "ops/axis.h"
 #include "ops/moments.h"
@@ -255,3 +256,25 @@ plait_node plait_group_normalization(plait_node x, const plait_group_normalizati
     params.groups = params.groups == 0 ? 32 : params.groups;
     return graph_add(&op_group_normalization, PLAIT_NODES(x), params.name, &params, sizeof params);
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    const double groups = source_number(source, "groups", 32);
+    plait_group_normalization_opts opts = {
+        .name = source->name,
+        .axis = source_axis(source, "axis", -1),
+        .epsilon = source_epsilon(source, 1e-3F),
+    };
+    size_t index = 0;
+
+    if (groups != -1 && source_size(source, "groups", 32) == 0) {
+        source_refuse(source, "option groups is %g; it must be 1 or more, or -1 for one a channel", groups);
+    } else {
+        opts.groups = (int)groups;
+    }
+    opts.gamma = source_next_weight(source, source_flag(source, "scale", true), &index);
+    opts.beta = source_next_weight(source, source_flag(source, "center", true), &index);
+    return plait_group_normalization(x.items[0], &opts);
+}
+
+const struct layer_reader group_normalization_readers[] = {{"GroupNormalization", read}, {0}};

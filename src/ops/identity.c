@@ -2,6 +2,7 @@
 /* y = x: layers of Keras that do nothing at inference. There is no kernel: the planner lets their readers
  * read x. */
 #include "graph/op.h"
+#include "graph/source.h"
 #include "shape/shape.h"
 
 #include <plait/reshaping.h>
@@ -87,3 +88,61 @@ plait_node plait_identity(plait_node x, const char *class_name, const plait_laye
     }
     return graph_add(&op_unknown, PLAIT_NODES(x), name, wanted, strlen(wanted) + 1);
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    return plait_identity(x.items[0], source->class_name, &(plait_layer_opts){.name = source->name});
+}
+
+/* What differs at training alone, or in where the values are. */
+static plait_node read_operation(struct source *source, plait_nodes x)
+{
+    return plait_identity(x.items[0], "Identity", &(plait_layer_opts){.name = source->name});
+}
+
+/* Keras notes training=True with every call of an augmentation layer; predict() has it False all the same. */
+static plait_node read_augmentation(struct source *source, plait_nodes x)
+{
+    source->any_training = true;
+    return read(source, x);
+}
+
+const struct layer_reader identity_readers[] = {
+    {"Identity", read},
+    {"Dropout", read},
+    {"AlphaDropout", read},
+    {"SpatialDropout1D", read},
+    {"SpatialDropout2D", read},
+    {"SpatialDropout3D", read},
+    {"GaussianNoise", read},
+    {"GaussianDropout", read},
+    {"ActivityRegularization", read},
+    {"StochasticDepth", read},
+    {"AugMix", read_augmentation},
+    {"CutMix", read_augmentation},
+    {"MixUp", read_augmentation},
+    {"RandAugment", read_augmentation},
+    {"Solarization", read_augmentation},
+    {"RandomBrightness", read_augmentation},
+    {"RandomColorDegeneration", read_augmentation},
+    {"RandomColorJitter", read_augmentation},
+    {"RandomContrast", read_augmentation},
+    {"RandomElasticTransform", read_augmentation},
+    {"RandomErasing", read_augmentation},
+    {"RandomFlip", read_augmentation},
+    {"RandomGaussianBlur", read_augmentation},
+    {"RandomGrayscale", read_augmentation},
+    {"RandomHue", read_augmentation},
+    {"RandomInvert", read_augmentation},
+    {"RandomPerspective", read_augmentation},
+    {"RandomPosterization", read_augmentation},
+    {"RandomRotation", read_augmentation},
+    {"RandomSaturation", read_augmentation},
+    {"RandomSharpness", read_augmentation},
+    {"RandomShear", read_augmentation},
+    {"RandomTranslation", read_augmentation},
+    {"RandomZoom", read_augmentation},
+    {"ops.StopGradient", read_operation},
+    {"ops.Copy", read_operation},
+    {0},
+};

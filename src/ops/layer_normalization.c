@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, with the moments of each sample along some axes:
  * Keras's LayerNormalization layer. */
+#include "graph/source.h"
 #include "ops/axis.h"
 #include "ops/moments.h"
 #include "ops/weight.h"
@@ -109,3 +110,22 @@ plait_node plait_layer_normalization(plait_node x, const plait_layer_normalizati
     params.axes = params.axes.count == 0 ? PLAIT_AXES(-1) : params.axes;
     return graph_add(&op_layer_normalization, PLAIT_NODES(x), params.name, &params, sizeof params);
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    plait_layer_normalization_opts opts = {
+        .name = source->name,
+        .axes = source_axes(source, "axis"),
+        .epsilon = source_epsilon(source, 1e-3F),
+    };
+    size_t index = 0;
+
+    if (source_flag(source, "rms_scaling", false)) {
+        source_unsupported(source, "rms_scaling is true; plait normalizes with the mean and the variance alone");
+    }
+    opts.gamma = source_next_weight(source, source_flag(source, "scale", true), &index);
+    opts.beta = source_next_weight(source, source_flag(source, "center", true), &index);
+    return plait_layer_normalization(x.items[0], &opts);
+}
+
+const struct layer_reader layer_normalization_readers[] = {{"LayerNormalization", read}, {0}};

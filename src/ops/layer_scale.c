@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* y = x * gamma, one gamma a channel: ConvNeXt's LayerScale layer. */
+#include "graph/source.h"
 #include "ops/merge.h"
 #include "shape/shape.h"
 
@@ -38,3 +39,13 @@ plait_node plait_layer_scale(plait_node x, const plait_layer_scale_opts *opts)
 
     return graph_add(&op_layer_scale, PLAIT_NODES(x), opts ? opts->name : NULL, &merge, sizeof merge);
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    const plait_array gamma = source_weight(source, 0);
+
+    source_check_axes(source, "projection_dim", gamma, 0, 1);
+    return plait_layer_scale(x.items[0], &(plait_layer_scale_opts){.name = source->name, .gamma = gamma});
+}
+
+const struct layer_reader layer_scale_readers[] = {{"LayerScale", read}, {0}};

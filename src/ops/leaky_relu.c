@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* y = x < 0 ? negative_slope * x : x: Keras's LeakyReLU layer, computed as a ReLU with a slope. */
+#include "graph/source.h"
 #include "ops/pointwise.h"
 
 #include <math.h>
@@ -31,3 +32,13 @@ plait_node plait_leaky_relu(plait_node x, const plait_leaky_relu_opts *opts)
 
     return graph_add(&op_leaky_relu, PLAIT_NODES(x), opts ? opts->name : NULL, &relu, sizeof relu);
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    const float alpha = source_float(source, "alpha", 0.3F); /* Keras 2's name */
+    const float slope = source_float(source, "negative_slope", alpha);
+
+    return plait_leaky_relu(x.items[0], &(plait_leaky_relu_opts){.name = source->name, .negative_slope = &slope});
+}
+
+const struct layer_reader leaky_relu_readers[] = {{"LeakyReLU", read}, {0}};

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* y = a OP b with NumPy's broadcasting, where one of them may be a constant: Keras's operations. */
+#include "graph/source.h"
 #include "ops/merge.h"
 #include "ops/pointwise.h"
 
 #include <plait/operations.h>
+#include <string.h>
 
 #define OPERATION(keras_name, keras_class)                                                                       \
     .name = (keras_name), .class_name = (keras_class), .infer = merge_infer_aligned, .variants = merge_variants, \
@@ -139,3 +141,132 @@ plait_node plait_ops_activate(plait_node x, plait_activation activation, const p
 
     return graph_add(op, PLAIT_NODES(x), opts ? opts->name : NULL, &params, sizeof params);
 }
+
+/* ---- From files ------------------------------------------------------------------------------------- */
+
+typedef plait_node binary(plait_operand a, plait_operand b, const plait_layer_opts *opts);
+
+static plait_node read_binary(struct source *source, plait_nodes x, binary *operation)
+{
+    size_t next = 0;
+    const plait_operand a = source_operand(source, 0, x, &next);
+    const plait_operand b = source_operand(source, 1, x, &next);
+
+    if (next == 0) {
+        source_refuse(source, "none of its two operands is a tensor");
+        return x.items[0];
+    }
+    return operation(a, b, &(plait_layer_opts){.name = source->name});
+}
+
+#define BINARY_READER(operation)                                             \
+    static plait_node read_##operation(struct source *source, plait_nodes x) \
+    {                                                                        \
+        return read_binary(source, x, plait_ops_##operation);                \
+    }
+
+BINARY_READER(add)
+BINARY_READER(subtract)
+BINARY_READER(multiply)
+BINARY_READER(divide)
+BINARY_READER(true_divide)
+BINARY_READER(maximum)
+BINARY_READER(minimum)
+
+static plait_node read_negative(struct source *source, plait_nodes x)
+{
+    return plait_ops_negative(x.items[0], &(plait_layer_opts){.name = source->name});
+}
+
+/* Options of functions that are constants in plait. */
+static const struct {
+    const char *class_name;
+    const char *key;
+    float value;
+} constants[] = {
+    {"Celu", "alpha", 1},
+    {"Gelu", "approximate", 0},
+    {"HardShrink", "threshold", 0.5F},
+    {"SoftShrink", "threshold", 0.5F},
+    {"Squareplus", "b", 4},
+};
+
+static void check_constants(struct source *source)
+{
+    for (size_t i = 0; i < sizeof constants / sizeof constants[0]; i++) {
+        const float value = constants[i].value;
+        if (strcmp(constants[i].class_name, source->class_name) == 0 &&
+            source_float(source, constants[i].key, value) != value) {
+            source_unsupported(source, "option %s is %g; plait has the function with %g alone", constants[i].key,
+                               source_number(source, constants[i].key, 0), (double)value);
+        }
+    }
+}
+
+static plait_node read_function(struct source *source, plait_nodes x)
+{
+    struct activation params = {.kind = PLAIT_LINEAR};
+
+    for (size_t i = 0; i < FUNCTIONS; i++) {
+        if (strcmp(functions[i].class_name, source->class_name) == 0) {
+            params.kind = (plait_activation)i;
+        }
+    }
+    const struct op *op = &functions[params.kind];
+    check_constants(source);
+    if (params.kind == PLAIT_LEAKY_RELU) {
+        params = (struct activation){.kind = PLAIT_RELU, .slope = source_float(source, "negative_slope", 0.2F)};
+    } else if (params.kind == PLAIT_ELU) {
+        params.alpha = source_float(source, "alpha", 1);
+        params.has_alpha = params.alpha != 1;
+    }
+    return graph_add(op, x, source->name, &params, sizeof params);
+}
+
+/* Softmax's logarithm is an activation, along the last axis. */
+static plait_node read_log_softmax(struct source *source, plait_nodes x)
+{
+    const int axis = source_axis(source, "axis", -1);
+
+    if (axis != -1 && (size_t)axis != plait_node_shape(x.items[0]).rank) {
+        source_unsupported(source, "option axis is %d; plait has log_softmax along the last axis alone", axis);
+    }
+    return plait_activate(x.items[0], PLAIT_LOG_SOFTMAX, &(plait_layer_opts){.name = source->name});
+}
+
+const struct layer_reader operations_readers[] = {
+    {"ops.Add", read_add},
+    {"ops.Subtract", read_subtract},
+    {"ops.Multiply", read_multiply},
+    {"ops.Divide", read_divide},
+    {"ops.TrueDivide", read_true_divide},
+    {"ops.Maximum", read_maximum},
+    {"ops.Minimum", read_minimum},
+    {"ops.Negative", read_negative},
+    {"ops.LogSoftmax", read_log_softmax},
+    {"ops.Relu", read_function},
+    {"ops.Relu6", read_function},
+    {"ops.LeakyRelu", read_function},
+    {"ops.Elu", read_function},
+    {"ops.Selu", read_function},
+    {"ops.Celu", read_function},
+    {"ops.Gelu", read_function},
+    {"ops.Silu", read_function},
+    {"ops.HardSilu", read_function},
+    {"ops.HardSigmoid", read_function},
+    {"ops.Sigmoid", read_function},
+    {"ops.Tanh", read_function},
+    {"ops.Softplus", read_function},
+    {"ops.Softsign", read_function},
+    {"ops.Exp", read_function},
+    {"ops.Mish", read_function},
+    {"ops.LogSigmoid", read_function},
+    {"ops.TanhShrink", read_function},
+    {"ops.HardTanh", read_function},
+    {"ops.SoftShrink", read_function},
+    {"ops.HardShrink", read_function},
+    {"ops.SparsePlus", read_function},
+    {"ops.SparseSigmoid", read_function},
+    {"ops.Squareplus", read_function},
+    {0},
+};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* y's axis i is x's axis dims[i]: Keras's Permute layer, whose numbers count the batch as axis 0. */
+#include "graph/source.h"
 #include "ops/axis.h"
 #include "ops/move.h"
 #include "shape/shape.h"
@@ -56,3 +57,25 @@ plait_node plait_permute(plait_node x, plait_axes dims, const plait_layer_opts *
 
     return graph_add(&op_permute, PLAIT_NODES(x), opts ? opts->name : NULL, &params, sizeof params);
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    return plait_permute(x.items[0], source_axes(source, "dims"), &(plait_layer_opts){.name = source->name});
+}
+
+/* The operation's axes count the batch, which must stay where it is. */
+static plait_node read_transpose(struct source *source, plait_nodes x)
+{
+    const plait_shape axes = source_shape(source, "axes", 0);
+    plait_axes dims = {.count = axes.rank - (axes.rank > 0)};
+
+    if (axes.rank == 0 || axes.dims[0] != 0) {
+        source_unsupported(source, "option axes moves the batch; plait computes each sample for itself");
+    }
+    for (size_t i = 0; i < dims.count; i++) {
+        dims.items[i] = axes.dims[i + 1] <= PLAIT_MAX_RANK ? (int)axes.dims[i + 1] : 0;
+    }
+    return plait_permute(x.items[0], dims, &(plait_layer_opts){.name = source->name});
+}
+
+const struct layer_reader permute_readers[] = {{"Permute", read}, {"ops.Transpose", read_transpose}, {0}};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* y = the mean, sum, maximum or minimum of x along some axes: Keras's operations of these names. */
+#include "graph/source.h"
 #include "ops/axis.h"
 #include "ops/lines.h"
 #include "ops/reduce.h"
@@ -116,3 +117,50 @@ plait_node plait_ops_min(plait_node x, plait_axes axes, const plait_reduce_opts 
 {
     return reduce(&op_min, "REDUCE_MIN", x, axes, opts);
 }
+
+typedef plait_node reducer(plait_node x, plait_axes axes, const plait_reduce_opts *opts);
+
+static plait_node read(struct source *source, plait_nodes x, reducer *reduce_it)
+{
+    const plait_axes axes = source_axes(source, "axis");
+
+    if (source->calls->kind(source, "axis") == SOURCE_MISSING) {
+        source_unsupported(source, "it is over all axes, the batch's included; name those of a sample");
+        return x.items[0];
+    }
+    if (source->calls->kind(source, "initial") != SOURCE_MISSING) {
+        source_unsupported(source, "option initial is not one that plait has");
+    }
+    return reduce_it(x.items[0], axes,
+                     &(plait_reduce_opts){.name = source->name, .keepdims = source_flag(source, "keepdims", false)});
+}
+
+static plait_node read_mean(struct source *source, plait_nodes x)
+{
+    return read(source, x, plait_ops_mean);
+}
+
+static plait_node read_sum(struct source *source, plait_nodes x)
+{
+    return read(source, x, plait_ops_sum);
+}
+
+static plait_node read_max(struct source *source, plait_nodes x)
+{
+    return read(source, x, plait_ops_max);
+}
+
+static plait_node read_min(struct source *source, plait_nodes x)
+{
+    return read(source, x, plait_ops_min);
+}
+
+const struct layer_reader reduce_readers[] = {
+    {"ops.Mean", read_mean},
+    {"ops.Sum", read_sum},
+    {"ops.Max", read_max},
+    {"ops.Min", read_min},
+    {"ops.Amax", read_max},
+    {"ops.Amin", read_min},
+    {0},
+};

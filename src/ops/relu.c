@@ -45,14 +45,26 @@ plait_node plait_relu(plait_node x, const plait_relu_opts *opts)
 
 static plait_node read(struct source *source, plait_nodes x)
 {
-    const float max = (float)source_number(source, "max_value", INFINITY);
+    const float max = source_float(source, "max_value", INFINITY);
 
     return plait_relu(x.items[0], &(plait_relu_opts){
                                       .name = source->name,
                                       .max_value = &max,
-                                      .negative_slope = (float)source_number(source, "negative_slope", 0),
-                                      .threshold = (float)source_number(source, "threshold", 0),
+                                      .negative_slope = source_float(source, "negative_slope", 0),
+                                      .threshold = source_float(source, "threshold", 0),
                                   });
 }
 
-const struct layer_reader relu_readers[] = {{"ReLU", read}, {0}};
+/* Keras 2's: y = x > theta ? x : 0. */
+static plait_node read_thresholded(struct source *source, plait_nodes x)
+{
+    return plait_relu(x.items[0],
+                      &(plait_relu_opts){.name = source->name, .threshold = source_float(source, "theta", 1)});
+}
+
+const struct layer_reader relu_readers[] = {
+    {"ReLU", read},
+    {"ops.ReLU", read}, /* keras.activations.relu of a tensor */
+    {"ThresholdedReLU", read_thresholded},
+    {0},
+};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* y[i][f] = x[f], n times: Keras's RepeatVector layer. */
+#include "graph/source.h"
 #include "ops/move.h"
 #include "shape/shape.h"
 
@@ -43,3 +44,10 @@ plait_node plait_repeat_vector(plait_node x, size_t n, const plait_layer_opts *o
 
     return graph_add(&op_repeat_vector, PLAIT_NODES(x), opts ? opts->name : NULL, &params, sizeof params);
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    return plait_repeat_vector(x.items[0], source_size(source, "n", 0), &(plait_layer_opts){.name = source->name});
+}
+
+const struct layer_reader repeat_vector_readers[] = {{"RepeatVector", read}, {0}};

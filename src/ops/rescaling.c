@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* y = x * scale + offset: Keras's Rescaling layer. */
+#include "graph/source.h"
 #include "ops/affine.h"
 #include "shape/shape.h"
 
@@ -93,3 +94,14 @@ plait_node plait_rescaling(plait_node x, plait_operand scale, plait_operand offs
 
     return graph_add(&op_rescaling, PLAIT_NODES(x), opts ? opts->name : NULL, &params, sizeof params);
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    if (source->calls->kind(source, "scale") == SOURCE_MISSING) {
+        source_refuse(source, "option scale is missing");
+    }
+    return plait_rescaling(x.items[0], source_constant(source, "scale", 1), source_constant(source, "offset", 0),
+                           &(plait_layer_opts){.name = source->name});
+}
+
+const struct layer_reader rescaling_readers[] = {{"Rescaling", read}, {0}};

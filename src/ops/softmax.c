@@ -94,8 +94,7 @@ plait_node plait_softmax(plait_node x, const plait_softmax_opts *opts)
 
 static plait_node read(struct source *source, plait_nodes x)
 {
-    return plait_softmax(x.items[0],
-                         &(plait_softmax_opts){.name = source->name, .axis = source_axis(source, "axis", -1)});
+    return plait_softmax(x.items[0], &(plait_softmax_opts){.name = source->name, .axes = source_axes(source, "axis")});
 }
 
-const struct layer_reader softmax_readers[] = {{"Softmax", read}, {0}};
+const struct layer_reader softmax_readers[] = {{"Softmax", read}, {"ops.Softmax", read}, {0}};

@@ -2,6 +2,7 @@
 /* y = x * min(1 / sqrt(sum of x * x), most), the sum along some axes: Keras's UnitNormalization layer. */
 #include "ops/unit_normalization.h"
 
+#include "graph/source.h"
 #include "ops/axis.h"
 #include "ops/lines.h"
 
@@ -85,3 +86,11 @@ plait_node plait_unit_normalization(plait_node x, const plait_unit_normalization
 
     return graph_add(&op_unit_normalization, PLAIT_NODES(x), opts ? opts->name : NULL, &params, sizeof params);
 }
+
+static plait_node read(struct source *source, plait_nodes x)
+{
+    return plait_unit_normalization(
+        x.items[0], &(plait_unit_normalization_opts){.name = source->name, .axes = source_axes(source, "axis")});
+}
+
+const struct layer_reader unit_normalization_readers[] = {{"UnitNormalization", read}, {0}};

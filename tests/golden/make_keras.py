@@ -184,7 +184,11 @@ def randomize(model):
         values = [rng.normal(size=w.shape, scale=0.5) for w in layer.get_weights()]
         if "BatchNormalization" in type(layer).__name__:
             values[-1] = np.abs(values[-1]) + 0.5
+        if type(layer).__name__ == "Normalization" and values:  # mean, variance, count
+            values[1:] = np.abs(values[1]) + 0.5, np.asarray(7)
         layer.set_weights([v.astype(w.dtype) for v, w in zip(values, layer.get_weights())])
+        if type(layer).__name__ == "Normalization":
+            layer.finalize_state()
 
 
 def flat(values):

@@ -103,6 +103,13 @@ static plait_array weight(struct source *source, const char *part, size_t index)
     return index == 0 ? (plait_array){kernel, PLAIT_SHAPE(2, 3)} : (plait_array){0};
 }
 
+/* The array that "table" is. */
+static plait_array array(struct source *source, const char *path)
+{
+    (void)source;
+    return strcmp(path, "table") == 0 ? (plait_array){kernel, PLAIT_SHAPE(3, 2)} : (plait_array){0};
+}
+
 static void refuse(struct source *source, plait_status status, const char *note)
 {
     struct listed *listed = (struct listed *)source;
@@ -112,13 +119,13 @@ static void refuse(struct source *source, plait_status status, const char *note)
     listed->status = status;
 }
 
-static const struct source_calls calls = {kind, number, text, length, weight, refuse};
+static const struct source_calls calls = {kind, number, text, length, weight, array, refuse};
 
 static struct listed listed;
 
 static struct source *source(void)
 {
-    listed = (struct listed){.source = {"layer", &calls}};
+    listed = (struct listed){.source = {.name = "layer", .calls = &calls}};
     return &listed.source;
 }
 

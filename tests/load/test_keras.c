@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Model files of Keras 3 and 2: plait's outputs are Keras's, and so are its summaries. */
 #include "base/memory.h"
+#include "compare.h"
 #include "fixture.h"
-#include "keras_file.h"
-#include "oracle.h"
+#include "keras_case.h"
 
 #include <jansson.h>
 #include <plait/load.h>
@@ -11,125 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MOST_ENDS = 4 };
-
-/* A model file that was loaded. */
-struct loaded {
-    plait_graph *graph;
-    plait_keras *keras;
-};
-
-static struct loaded load(const char *path, const plait_keras_opts *opts)
-{
-    struct loaded loaded = {0};
-
-    check_ok(plait_graph_create(&loaded.graph));
-    check_ok(plait_load_keras(loaded.graph, path, opts, &loaded.keras));
-    return loaded;
-}
-
-static void unload(struct loaded *loaded)
-{
-    plait_keras_free(loaded->keras);
-    plait_graph_free(loaded->graph);
-}
-
-/* Reads CASE.x0.npy, ... ; returns how many there are. */
-static size_t read_arrays(const char *name, char kind, plait_array *out)
-{
-    size_t count = 0;
-
-    for (; count < MOST_ENDS; count++) {
-        const char *path = keras_path(scratch_text("%s.%c%zu.npy", name, kind, count));
-        FILE *file = fopen(path, "rb");
-        if (!file) {
-            break;
-        }
-        (void)fclose(file);
-        check_ok(plait_npy_read(path, &out[count]));
-    }
-    check_that(count > 0, "%s has no arrays", name);
-    return count;
-}
-
-static plait_shape sample_shape(plait_shape shape)
-{
-    plait_shape sample = {.rank = shape.rank - 1};
-
-    memcpy(sample.dims, shape.dims + 1, sample.rank * sizeof *sample.dims);
-    return sample;
-}
-
-/* A golden case's arrays, and the sizes of its inputs. */
-struct golden {
-    plait_array x[MOST_ENDS];
-    plait_array y[MOST_ENDS];
-    plait_keras_size sizes[MOST_ENDS];
-    size_t inputs;
-    size_t outputs;
-};
-
-static struct golden read_golden(const char *name)
-{
-    struct golden golden = {0};
-
-    golden.inputs = read_arrays(name, 'x', golden.x);
-    golden.outputs = read_arrays(name, 'y', golden.y);
-    for (size_t i = 0; i < golden.inputs; i++) {
-        golden.sizes[i].shape = sample_shape(golden.x[i].shape);
-    }
-    return golden;
-}
-
-static void free_golden(struct golden *golden)
-{
-    for (size_t i = 0; i < MOST_ENDS; i++) {
-        plait_array_free(&golden->x[i]);
-        plait_array_free(&golden->y[i]);
-    }
-}
-
-/* Runs a loaded model on the case's inputs and compares. */
-static void check_outputs(const char *file, const struct loaded *loaded, const struct golden *golden)
-{
-    const struct run_opts opts = {.accuracy = PLAIT_STRICT};
-    const plait_nodes inputs = plait_keras_inputs(loaded->keras);
-    const plait_nodes outputs = plait_keras_outputs(loaded->keras);
-    const float *x[MOST_ENDS] = {0};
-    float *y[MOST_ENDS] = {0};
-    struct reference want[MOST_ENDS];
-
-    check_that(inputs.count == golden->inputs && outputs.count == golden->outputs, "%s: %zu inputs, %zu outputs", file,
-               inputs.count, outputs.count);
-    for (size_t i = 0; i < golden->inputs; i++) {
-        x[i] = golden->x[i].data;
-    }
-    for (size_t i = 0; i < golden->outputs; i++) {
-        want[i] = reference_of(golden->y[i].shape, golden->y[i].data);
-        y[i] = scratch(want[i].count, sizeof(float));
-        const plait_shape got = plait_node_shape(outputs.items[i]);
-        const plait_shape wanted = sample_shape(golden->y[i].shape);
-        check_that(memcmp(&got, &wanted, sizeof got) == 0, "%s: output %zu has another shape", file, i);
-    }
-    check_ok(fixture_run(inputs, outputs, &opts, golden->x[0].shape.dims[0], x, y));
-    for (size_t i = 0; i < golden->outputs; i++) {
-        check_verdict(compare(y[i], &want[i], GATE_L2, 2e-6), "%s, output %zu", file, i);
-    }
-}
-
-static void check_case(const char *name, const char *form)
-{
-    const char *file = scratch_text("%s.%s", name, form);
-    struct golden golden = read_golden(name);
-    const plait_keras_opts opts = {.sizes = golden.sizes, .size_count = golden.inputs};
-    struct loaded loaded = load(keras_path(file), &opts);
-
-    check_outputs(file, &loaded, &golden);
-    unload(&loaded);
-    free_golden(&golden);
-    scratch_reset();
-}
 
 static void outputs_are_those_of_keras(void **state)
 {
@@ -173,10 +54,10 @@ static void outputs_are_those_of_keras(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof keras / sizeof *keras; i++) {
-        check_case(keras[i], "keras");
+        keras_check_case(keras[i], "keras");
     }
     for (size_t i = 0; i < sizeof h5 / sizeof *h5; i++) {
-        check_case(h5[i], "h5");
+        keras_check_case(h5[i], "h5");
     }
     check_verdict(compare_enough(0.5), "model files");
 }
@@ -189,7 +70,7 @@ static void summaries_are_those_of_keras(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        struct loaded loaded = load(keras_path(scratch_text("%s.keras", names[i])), NULL);
+        struct keras_loaded loaded = keras_load(keras_path(scratch_text("%s.keras", names[i])), NULL);
         const plait_summary_opts opts = {.title = plait_keras_name(loaded.keras),
                                          .hide_input = plait_keras_is_sequential(loaded.keras)};
         check_ok(plait_graph_summary(plait_keras_inputs(loaded.keras), plait_keras_outputs(loaded.keras), &opts, text,
@@ -199,7 +80,7 @@ static void summaries_are_those_of_keras(void **state)
         want[fread(want, 1, sizeof want - 1, file)] = 0;
         (void)fclose(file);
         assert_string_equal(text, want);
-        unload(&loaded);
+        keras_unload(&loaded);
     }
     scratch_reset();
 }
@@ -207,7 +88,7 @@ static void summaries_are_those_of_keras(void **state)
 /* Layers in any order, and objects for lists, give the same model. */
 static void a_config_may_be_in_any_order(void **state)
 {
-    struct golden golden = read_golden("twice");
+    struct keras_golden golden = keras_golden_read("twice");
     const char *config = keras_config("twice.keras");
     json_t *model = json_loads(config, 0, NULL);
     json_t *layers = json_object_get(json_object_get(model, "config"), "layers");
@@ -220,12 +101,12 @@ static void a_config_may_be_in_any_order(void **state)
     (void)json_object_set_new(json_object_get(model, "config"), "layers", reversed);
     char *text = json_dumps(model, 0);
     keras_write("reversed.keras", text, "twice.keras");
-    struct loaded loaded = load("reversed.keras", NULL);
-    check_outputs("reversed", &loaded, &golden);
-    unload(&loaded);
+    struct keras_loaded loaded = keras_load("reversed.keras", NULL);
+    keras_check_outputs("reversed", &loaded, &golden);
+    keras_unload(&loaded);
     free(text);
     json_decref(model);
-    free_golden(&golden);
+    keras_golden_free(&golden);
     scratch_reset();
 }
 
@@ -240,12 +121,12 @@ static void open_sizes_are_given(void **state)
     const plait_keras_size *const wrong[] = {&other, &flat};
 
     (void)state;
-    struct loaded loaded = load(path, &opts);
+    struct keras_loaded loaded = keras_load(path, &opts);
     const plait_shape shape = plait_node_shape(plait_keras_inputs(loaded.keras).items[0]);
     assert_int_equal(shape.dims[0], 5);
     assert_int_equal(shape.dims[1], 7);
     assert_int_equal(shape.dims[2], 2); /* the file's own size holds */
-    unload(&loaded);
+    keras_unload(&loaded);
     for (size_t i = 0; i < 2; i++) {
         plait_graph *graph;
         plait_keras *keras;
@@ -259,17 +140,17 @@ static void open_sizes_are_given(void **state)
 
 static void a_graph_may_hold_two_files(void **state)
 {
-    struct loaded first = load(keras_path("sequential.keras"), NULL);
+    struct keras_loaded first = keras_load(keras_path("sequential.keras"), NULL);
     plait_keras *second;
 
     (void)state;
     check_message(plait_load_keras(first.graph, keras_path("sequential.h5"), NULL, &second), PLAIT_ERR_GRAPH,
                   "layer of this name already");
-    unload(&first);
-    first = load(keras_path("ends.keras"), NULL);
+    keras_unload(&first);
+    first = keras_load(keras_path("ends.keras"), NULL);
     check_ok(plait_load_keras(first.graph, keras_path("many_ends.keras"), NULL, &second));
     plait_keras_free(second);
-    unload(&first);
+    keras_unload(&first);
     scratch_reset();
 }
 

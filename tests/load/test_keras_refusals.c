@@ -1,53 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Model files that are wrong, hostile, or beyond plait: each is refused with its part and the reason. */
 #include "base/text.h"
-#include "keras_file.h"
+#include "keras_change.h"
 
 #include <plait/load.h>
 #include <stdio.h>
 #include <string.h>
 
 static const char file_name[] = "refused.keras";
-
-static plait_status load(const char *path)
-{
-    plait_graph *graph = NULL;
-    plait_keras *keras = NULL;
-
-    check_ok(plait_graph_create(&graph));
-    const plait_status status = plait_load_keras(graph, path, NULL, &keras);
-    assert_true((keras != NULL) == (status == PLAIT_OK));
-    plait_keras_free(keras);
-    plait_graph_free(graph);
-    return status;
-}
-
-/* Checks that a file of this config, and the weights of a golden file, is refused. */
-static void check_config(const char *config, const char *weights_of, plait_status wanted, const char *part)
-{
-    keras_write(file_name, config, weights_of);
-    check_message(load(file_name), wanted, part);
-    check_has(plait_error_message(), file_name);
-}
-
-/* A golden file's config with one change. */
-struct change {
-    const char *old;
-    const char *new;
-    plait_status status;
-    const char *part; /* of the message */
-};
-
-static void check_changes(const char *file, const struct change *changes, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        check_config(keras_replace(keras_config(file), changes[i].old, changes[i].new), file, changes[i].status,
-                     changes[i].part);
-        scratch_reset();
-    }
-}
-
-#define CHECK_CHANGES(file, changes) check_changes((file), (changes), sizeof(changes) / sizeof *(changes))
 
 static const plait_status format = PLAIT_ERR_FORMAT;
 
@@ -299,9 +259,9 @@ static void weights_that_do_not_fit(void **state)
     check_changes("sequential.keras", named, 1);
     check_config(keras_config("two_branch.keras"), "ends.keras", PLAIT_ERR_FORMAT,
                  "Conv2D \"conv2d\": the file lacks weight number 0");
-    check_message(load(keras_path("integers.keras")), PLAIT_ERR_FORMAT,
+    check_message(keras_try(keras_path("integers.keras")), PLAIT_ERR_FORMAT,
                   "\"layers/dense/vars/0\" holds int8, not floats");
-    check_message(load(keras_path("weights_only.h5")), PLAIT_ERR_FORMAT,
+    check_message(keras_try(keras_path("weights_only.h5")), PLAIT_ERR_FORMAT,
                   "it holds weights alone; save the whole model");
     scratch_reset();
 }
@@ -314,10 +274,10 @@ static void files_that_are_no_models(void **state)
     (void)state;
     assert_non_null(file);
     assert_int_equal(fclose(file), 0);
-    check_message(load(empty_name), PLAIT_ERR_FORMAT, empty_name);
-    check_message(load("."), PLAIT_ERR_IO, ".");
-    check_message(load("no/such.keras"), PLAIT_ERR_IO, "no/such.keras");
-    check_message(load(keras_path("sequential.txt")), PLAIT_ERR_FORMAT, "sequential.txt");
+    check_message(keras_try(empty_name), PLAIT_ERR_FORMAT, empty_name);
+    check_message(keras_try("."), PLAIT_ERR_IO, ".");
+    check_message(keras_try("no/such.keras"), PLAIT_ERR_IO, "no/such.keras");
+    check_message(keras_try(keras_path("sequential.txt")), PLAIT_ERR_FORMAT, "sequential.txt");
     check_config(keras_config("ends.keras"), NULL, PLAIT_ERR_FORMAT, "model.weights.h5");
     check_config(NULL, "ends.keras", PLAIT_ERR_FORMAT, "config.json");
     scratch_reset();
@@ -365,7 +325,7 @@ static void many_layers(void **state)
     check_config(chain(100000), "ends.keras", PLAIT_ERR_TOO_LARGE, "more than 16384 calls of layers");
     scratch_reset();
     keras_write(file_name, chain(4000), "ends.keras");
-    check_ok(load(file_name));
+    check_ok(keras_try(file_name));
     scratch_reset();
 }
 
@@ -407,7 +367,7 @@ static void models_in_models(void **state)
 {
     (void)state;
     keras_write(file_name, matryoshka(10, 2), "ends.keras");
-    check_ok(load(file_name));
+    check_ok(keras_try(file_name));
     check_config(matryoshka(50, 1), "ends.keras", PLAIT_ERR_UNSUPPORTED, "models are in models deeper than 16");
     scratch_reset();
     check_config(matryoshka(16, 4), "ends.keras", PLAIT_ERR_TOO_LARGE, "more than 16384 calls of layers");
