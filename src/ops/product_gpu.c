@@ -91,7 +91,7 @@ void product_gpu_pack(const struct step *step, const struct product *product, fl
     for (size_t group = 0; group < product->groups; group++) {
         float *kernel = packed + group * padded_terms(product) * filters;
         for (size_t term = 0; term < terms; term++) {
-            product_weights(step, term, group * product->filters, product->filters, kernel + term * filters);
+            product_weights(step, product, term, group * product->filters, product->filters, kernel + term * filters);
         }
         product_bias(step, group * product->filters, product->filters, bias + group * filters);
     }
