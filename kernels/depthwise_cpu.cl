@@ -56,17 +56,22 @@
 #define IN_BLOCKS
 #endif
 
-/* Where a tile is. Offsets and sizes are in elements. */
-struct place {
-    __global const float *x; /* the first filter's channel, of the first pixel of the picture */
-    int row;                 /* of the input, under the kernel's corner of the first pixel; may be outside */
+/* A tile. */
+struct tile {
+    __global const float *x;        /* of the first filter, under the kernel's corner of the first pixel */
+    __global const float *weights;
+    __global const float *zeros;
+    __global const float *residual; /* of the first pixel, and: */
+    __global float *y;
+    int row;                        /* of the input, under the kernel's corner; may be outside */
     int col;
-    int phase;               /* of the block's first filter among those of its channel */
-    int lanes;               /* filters of the block */
+    int pixels;
+    int lanes;                      /* filters */
+    int phase;                      /* of the first filter among those of its channel */
 };
 
-/* What the filters of a block read of a pixel. */
-static float16 read(__global const float *x, const struct place *place)
+/* What the filters of a tile read of a pixel. */
+static float16 read(__global const float *x, const struct tile *tile)
 {
 #if defined(WIDE) && MULTIPLIER == 1
     return *(__global const anywhere16 *)x;
@@ -74,7 +79,7 @@ static float16 read(__global const float *x, const struct place *place)
     float part[16];
 
     for (int i = 0; i < 16; i++) {
-        part[i] = x[(place->phase + min(i, place->lanes - 1)) / MULTIPLIER];
+        part[i] = x[(tile->phase + min(i, tile->lanes - 1)) / MULTIPLIER];
     }
     return vload16(0, part);
 #endif
@@ -86,56 +91,58 @@ static int tap_at(int cells, int dilation)
     return dilation == 1 ? cells : (cells + dilation - 1) / dilation;
 }
 
-#define ZERO(i) float16 sum##i = 0.0f;
-#define CELL(i) ((i) * STRIDE + b * DILATION)
-#define POINT(i) \
-    (inner || (uint)(place->col + CELL(i)) < (uint)x_view.s1 ? row + CELL(i) * x_view.s5 : zeros)
-#define MULTIPLY(i) sum##i = fma(read(POINT(i), place), weight, sum##i);
-#define FLUSH(i) \
-    sum[i] += sum##i; \
-    sum##i = 0.0f;
-
-/* Adds the products of a tile to its sums. */
-static void add_taps(const bool inner, float16 *sum, const struct place *place, int8 x_view, int8 window,
-                     __global const float *weights, __global const float *zeros)
-{
-    const int row_begin = max(0, tap_at(-place->row, window.s4));
-    const int row_end = min(window.s0, tap_at(x_view.s0 - place->row, window.s4));
-#ifdef IN_BLOCKS
-    int pending = 0;
+#ifdef IN_BLOCKS /* sums of sums keep rounding errors small */
+#define BEGIN(i) float16 total##i = bias, sum##i = 0.0f;
+#define FLUSH(i) total##i += sum##i; sum##i = 0.0f;
+#define RESULT(i) (total##i + sum##i)
+#define PENDING if (++pending == x_view.s6) { EACH_PIXEL(FLUSH) pending = 0; }
+#else
+#define BEGIN(i) float16 sum##i = bias;
+#define RESULT(i) sum##i
+#define PENDING
 #endif
-    EACH_PIXEL(ZERO)
+
+#define CELL(i) ((i) * STRIDE + b * DILATION)
+#define POINT(i) (inner || (uint)(tile->col + CELL(i)) < (uint)x_view.s1 ? row + CELL(i) * x_view.s5 : tile->zeros)
+#define MULTIPLY(i) sum##i = fma(read(POINT(i), tile), weight, sum##i);
+#define STORE(i)                                                                           \
+    if (inner || i < tile->pixels) {                                                       \
+        float16 value = RESULT(i);                                                         \
+        if (residual_view.s0) {                                                            \
+            value += load_first(tile->residual + i * residual_view.s3, LANES_OF(tile));    \
+        }                                                                                  \
+        store_first(ACTIVATE(value), tile->y + i * y_view.s5, LANES_OF(tile));             \
+    }
+
+#ifdef WIDE
+#define LANES_OF(tile) 16
+#else
+#define LANES_OF(tile) (tile)->lanes
+#endif
+
+/* Computes a tile; an inner one is whole and has all its columns in the picture. */
+static void compute(const bool inner, const struct tile *tile, int8 x_view, int8 y_view, int8 residual_view,
+                    int8 window)
+{
+    const float16 bias = *(__global const anywhere16 *)tile->weights;
+    const int row_begin = max(0, tap_at(-tile->row, window.s4));
+    const int row_end = min(window.s0, tap_at(x_view.s0 - tile->row, window.s4));
+    __global const float *row = tile->x + row_begin * window.s4 * x_view.s4;
+    __global const float *weights = tile->weights + 16 * (1 + row_begin * COLS);
+    int pending = 0;
+    EACH_PIXEL(BEGIN)
 
     for (int a = row_begin; a < row_end; a++) {
-        __global const float *row =
-            place->x + ((place->row + a * window.s4) * x_view.s4 + place->col * x_view.s5);
         UNROLL
         for (int b = 0; b < COLS; b++) {
-            const float16 weight = *(__global const anywhere16 *)(weights + 16 * (a * COLS + b));
+            const float16 weight = *(__global const anywhere16 *)(weights + 16 * b);
             EACH_PIXEL(MULTIPLY)
-#ifdef IN_BLOCKS /* sums of sums keep rounding errors small */
-            if (++pending == x_view.s6) {
-                EACH_PIXEL(FLUSH)
-                pending = 0;
-            }
-#endif
+            PENDING
         }
+        row += window.s4 * x_view.s4;
+        weights += 16 * COLS;
     }
-    EACH_PIXEL(FLUSH)
-}
-
-
-/* Makes the sums results. */
-static void finish(const float16 *sum, int pixels, int lanes, __global float *y, int y_step,
-                   __global const float *residual, int residual_step, bool has_residual)
-{
-    for (int i = 0; i < pixels; i++) {
-        float16 value = sum[i];
-        if (has_residual) {
-            value += load_first(residual + i * residual_step, lanes);
-        }
-        store_first(ACTIVATE(value), y + i * y_step, lanes);
-    }
+    EACH_PIXEL(STORE)
 }
 
 __kernel __attribute__((vec_type_hint(float16)))
@@ -151,41 +158,37 @@ void depthwise_cpu(__global const float *x, const long x_offset, __global float 
     const int line_end = min(work.s2, line_begin + work.s3);
     const int block_floats = 16 * (1 + window.s0 * window.s1);
     __global const float *blocks = packed + packed_offset;
-    __global const float *zeros = blocks + work.s0 * block_floats;
 
     for (int line = line_begin; line < line_end; line++) {
         const int picture = line / y_view.s0;
         const int i = line % y_view.s0;
         for (int j = 0; j < y_view.s1; j += PIXELS) {
-            const int pixels = min(PIXELS, y_view.s1 - j);
+            const int row = i * window.s2 - window.s6;
+            const int col = j * STRIDE - window.s7;
+            const int x_at = picture * x_view.s3 + row * x_view.s4 + col * x_view.s5;
             const int y_at = picture * y_view.s3 + i * y_view.s4 + j * y_view.s5;
             const int residual_at = picture * residual_view.s1 + i * residual_view.s2 + j * residual_view.s3;
-            const int col = j * STRIDE - window.s7;
-            const bool inner = col >= 0 && col + (PIXELS - 1) * STRIDE + (COLS - 1) * DILATION < x_view.s1;
+            const bool inner = col >= 0 && col + (PIXELS - 1) * STRIDE + (COLS - 1) * DILATION < x_view.s1 &&
+                               j + PIXELS <= y_view.s1;
             for (int block = block_begin; block < block_end; block++) {
-                const int lanes = min(16, work.s4);
                 const int filter = max(0, min(16 * block, work.s4 - 16));
-                __global const float *weights = blocks + block * block_floats;
-                const float16 bias = *(__global const anywhere16 *)weights;
-                const struct place place = {
-                    .x = x + (x_offset + picture * x_view.s3 + filter / MULTIPLIER),
-                    .row = i * window.s2 - window.s6,
+                const struct tile tile = {
+                    .x = x + (x_offset + x_at + filter / MULTIPLIER),
+                    .weights = blocks + block * block_floats,
+                    .zeros = blocks + work.s0 * block_floats,
+                    .residual = residual + (residual_offset + residual_at + filter),
+                    .y = y + (y_offset + y_at + filter),
+                    .row = row,
                     .col = col,
+                    .pixels = min(PIXELS, y_view.s1 - j),
+                    .lanes = min(16, work.s4),
                     .phase = filter % MULTIPLIER,
-                    .lanes = lanes,
                 };
-                float16 sum[PIXELS];
-
-                for (int p = 0; p < PIXELS; p++) {
-                    sum[p] = bias;
-                }
                 if (inner) {
-                    add_taps(true, sum, &place, x_view, window, weights + 16, zeros);
+                    compute(true, &tile, x_view, y_view, residual_view, window);
                 } else {
-                    add_taps(false, sum, &place, x_view, window, weights + 16, zeros);
+                    compute(false, &tile, x_view, y_view, residual_view, window);
                 }
-                finish(sum, pixels, lanes, y + (y_offset + y_at + filter), y_view.s5,
-                       residual + (residual_offset + residual_at + filter), residual_view.s3, residual_view.s0);
             }
         }
     }
