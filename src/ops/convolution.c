@@ -107,16 +107,17 @@ static bool check_shapes(plait_graph *graph, struct node *node, plait_shape x)
     return !node->poisoned;
 }
 
-static bool check_options(plait_graph *graph, struct node *node)
+bool convolution_check_options(plait_graph *graph, struct node *node)
 {
     const struct convolution *conv = node->params;
     const bool strided = conv->strides[0] > 1 || conv->strides[1] > 1;
     const bool dilated = conv->dilation[0] > 1 || conv->dilation[1] > 1;
-    const bool causal = conv->padding == PLAIT_CAUSAL && conv->axes == 1 && !conv->depthwise;
+    const bool may_be_causal = conv->axes == 1 && !conv->depthwise && !conv->transposed;
+    const bool causal = may_be_causal && conv->padding == PLAIT_CAUSAL;
 
     if (conv->padding != PLAIT_VALID && conv->padding != PLAIT_SAME && !causal) {
         node_fail(graph, node, "padding is %d but must be PLAIT_VALID or PLAIT_SAME%s", (int)conv->padding,
-                  conv->axes == 1 && !conv->depthwise ? " or PLAIT_CAUSAL" : "");
+                  may_be_causal ? " or PLAIT_CAUSAL" : "");
     } else if (strided && dilated && !conv->depthwise) {
         node_fail(graph, node,
                   "strides {%zu,%zu} and dilation_rate {%zu,%zu} are both above 1, which Keras excludes; set one "
@@ -141,7 +142,7 @@ void convolution_infer(plait_graph *graph, struct node *node, const plait_shape 
     const struct convolution *conv = node->params;
     const plait_shape x = inputs[0];
 
-    if (!check_shapes(graph, node, x) || !check_options(graph, node)) {
+    if (!check_shapes(graph, node, x) || !convolution_check_options(graph, node)) {
         return;
     }
     const struct bank bank = bank_of(conv);

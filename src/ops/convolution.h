@@ -13,6 +13,7 @@
 struct convolution {
     size_t axes;             /* 2: pictures, {rows, cols, channels}; 1: sequences, {steps, channels} */
     bool depthwise;          /* the kernel is {..., channels, multiplier}, not {..., channels / groups, filters} */
+    bool transposed;         /* the kernel is {..., filters, channels} */
     bool pointwise;          /* the kernel must have size 1 */
     const char *kernel_name; /* Keras's */
     plait_array kernel;
@@ -29,6 +30,9 @@ struct convolution {
 /* Whether input and kernel have the ranks that the layer wants and neither has a size 0; says so if not. `kernel`
  * names the kernel's axes. */
 bool convolution_check_ranks(plait_graph *graph, struct node *node, plait_shape x, const char *kernel);
+
+/* Whether padding, strides and dilation are possible; says so if not. */
+bool convolution_check_options(plait_graph *graph, struct node *node);
 
 void convolution_infer(plait_graph *graph, struct node *node, const plait_shape *inputs);
 double convolution_flops(const struct node *node, const plait_shape *inputs);

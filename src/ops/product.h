@@ -74,15 +74,18 @@ enum { PRODUCT_ARGS = 12 };
 void product_args(const struct product *product, const struct buffer *packed, struct arg *args);
 
 /* For CPUs: a work-item computes register tiles. `plan` sets packed_floats, asks for the kernel and uses the
- * first PRODUCT_CPU_TILE of step->tile. */
+ * first PRODUCT_CPU_TILE of step->tile. `floats` says what packed_floats would be for another product of the
+ * step, which is then launched with the same kernel. */
 enum { PRODUCT_CPU_TILE = 3 };
 plait_status product_cpu_plan(struct step *step, const struct product *product, const struct device_traits *device);
+plait_status product_cpu_floats(const struct step *step, const struct product *product, size_t *packed);
 void product_cpu_pack(const struct step *step, const struct product *product, float *packed);
 plait_status product_cpu_launch(const struct step *step, const struct run *run, const struct product *product);
 
 /* For GPUs: a work-group computes a tile through local memory. `plan` uses the first of step->tile. */
 bool product_gpu_applicable(const struct product *product, const struct device_traits *device);
 plait_status product_gpu_plan(struct step *step, const struct product *product, const struct device_traits *device);
+plait_status product_gpu_floats(const struct step *step, const struct product *product, size_t *packed);
 void product_gpu_pack(const struct step *step, const struct product *product, float *packed);
 plait_status product_gpu_launch(const struct step *step, const struct run *run, const struct product *product);
 

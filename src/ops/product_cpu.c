@@ -60,11 +60,9 @@ static size_t vectors_for(const struct product *product, const struct device_tra
     return narrow || padded(product, VECTOR) * 6 < padded(product, 2 * VECTOR) * 5 ? 1 : 2;
 }
 
-plait_status product_cpu_plan(struct step *step, const struct product *product, const struct device_traits *device)
+plait_status product_cpu_floats(const struct step *step, const struct product *product, size_t *packed)
 {
-    const size_t rows = rows_for(product, device);
-    const size_t vectors = vectors_for(product, device);
-    const size_t columns = VECTOR * vectors;
+    const size_t columns = VECTOR * step->tile[TILE_VECTORS];
     const plait_shape shape = PLAIT_SHAPE(product->kernel[0], product->kernel[1], product->channels, product->groups,
                                           padded(product, columns));
     const plait_shape behind = PLAIT_SHAPE(product->groups, padded(product, columns));
@@ -76,16 +74,25 @@ plait_status product_cpu_plan(struct step *step, const struct product *product, 
         return error_set(PLAIT_ERR_UNSUPPORTED, "the packed kernel %s has more than %zu elements",
                          shape_name(shape).text, SHAPE_MAX_ELEMENTS);
     }
-    step->tile[TILE_ROWS] = rows;
-    step->tile[TILE_VECTORS] = vectors;
+    *packed = floats;
+    return PLAIT_OK;
+}
+
+plait_status product_cpu_plan(struct step *step, const struct product *product, const struct device_traits *device)
+{
+    plait_status status = PLAIT_OK;
+
+    step->tile[TILE_ROWS] = rows_for(product, device);
+    step->tile[TILE_VECTORS] = vectors_for(product, device);
     step->tile[TILE_UNITS] = device->compute_units;
-    step->packed_floats = floats;
+    TRY(product_cpu_floats(step, product, &step->packed_floats));
     struct text *options = step_kernel(step, "conv2d_cpu");
-    text_add(options, "-D ROWS=%zu -D VECTORS=%zu", rows, vectors);
+    text_add(options, "-D ROWS=%zu -D VECTORS=%zu", step->tile[TILE_ROWS], step->tile[TILE_VECTORS]);
     if (!product->split) {
         activation_options(&step->activation, options);
     }
-    return PLAIT_OK;
+out:
+    return status;
 }
 
 void product_cpu_pack(const struct step *step, const struct product *product, float *packed)
