@@ -11,6 +11,7 @@
 
 #include <plait/activations.h>
 #include <plait/context.h>
+#include <plait/convolution.h>
 #include <plait/graph.h>
 #include <plait/layers.h>
 #include <plait/load.h>

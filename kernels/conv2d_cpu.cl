@@ -163,7 +163,8 @@ static void finish(float16 *sum, int rows, int columns, __global const float *bi
 __kernel __attribute__((vec_type_hint(float16)))
 void conv2d_cpu(__global const float *x, const long x_offset, __global float *y, const long y_offset,
                 __global const float *residual, const long residual_offset, __global const float *packed,
-                const int8 x_view, const int8 y_view, const int8 residual_view, const int8 window, const int8 work)
+                const long packed_offset, const int8 x_view, const int8 y_view, const int8 residual_view,
+                const int8 window, const int8 work)
 {
     const int lots = (work.s3 + work.s4 - 1) / work.s4;
     const int block_begin = (int)get_global_id(0) / lots * work.s2;
@@ -172,7 +173,8 @@ void conv2d_cpu(__global const float *x, const long x_offset, __global float *y,
     const int tile_end = min(work.s3, tile_begin + work.s4);
     const int pixels = y_view.s6 * y_view.s0 * y_view.s1;
     const int block_floats = window.s0 * window.s1 * x_view.s2 * COLUMNS;
-    __global const float *bias = packed + work.s0 * block_floats;
+    __global const float *kernel_blocks = packed + packed_offset;
+    __global const float *bias = kernel_blocks + work.s0 * block_floats;
     __global const float *zeros = bias + work.s0 * COLUMNS;
 
     for (int pass = 0; pass < window.s0; pass += work.s5) {
@@ -190,7 +192,7 @@ void conv2d_cpu(__global const float *x, const long x_offset, __global float *y,
 
                 load_sums(sum, pass == 0, rows, columns, y_block, place.y_at);
                 add_taps(sum, &place, pass, pass + work.s5, x + (x_offset + group * x_view.s2), x_view, window,
-                         packed + block * block_floats, zeros);
+                         kernel_blocks + block * block_floats, zeros);
                 if (pass + work.s5 >= window.s0) {
                     finish(sum, rows, columns, bias + block * COLUMNS, residual + (residual_offset + filter),
                            place.residual_at, residual_view.s0);

@@ -84,7 +84,8 @@ static void gather(__local float *values, const struct corners *corners, int pro
 __kernel __attribute__((reqd_work_group_size(GROUP, GROUP, 1)))
 void conv2d_gpu(__global const float *x, const long x_offset, __global float *y, const long y_offset,
                 __global const float *residual, const long residual_offset, __global const float *packed,
-                const int8 x_view, const int8 y_view, const int8 residual_view, const int8 window)
+                const long packed_offset, const int8 x_view, const int8 y_view, const int8 residual_view,
+                const int8 window)
 {
     __local float values[DEPTH][TILE + 1]; /* by product and pixel; + 1 spreads a column over the banks */
     __local float weights[DEPTH][TILE];    /* by product and filter */
@@ -96,8 +97,9 @@ void conv2d_gpu(__global const float *x, const long x_offset, __global float *y,
     const int steps = (window.s0 * window.s1 * x_view.s2 + DEPTH - 1) / DEPTH;
     const int first_pixel = get_group_id(1) * TILE;
     const int first_filter = get_group_id(0) * TILE;
-    __global const float *kernel_tile = packed + (group * steps * DEPTH * filters + first_filter);
-    __global const float *bias = packed + ((int)get_num_groups(2) * steps * DEPTH * filters + group * filters);
+    __global const float *kernels = packed + packed_offset;
+    __global const float *kernel_tile = kernels + (group * steps * DEPTH * filters + first_filter);
+    __global const float *bias = kernels + ((int)get_num_groups(2) * steps * DEPTH * filters + group * filters);
     float sum[16] = {0.0f};
     float block[16] = {0.0f};
     struct corners corners;

@@ -21,7 +21,7 @@
 
 __kernel void conv2d_reference(__global const float *x, const long x_offset, __global float *y, const long y_offset,
                                __global const float *residual, const long residual_offset,
-                               __global const float *packed, const int8 x_view, const int8 y_view,
+                               __global const float *packed, const long packed_offset, const int8 x_view, const int8 y_view,
                                const int8 residual_view, const int8 window, const int filters)
 {
     const int filter = get_global_id(0) % filters;
@@ -30,6 +30,7 @@ __kernel void conv2d_reference(__global const float *x, const long x_offset, __g
     const int row = pixel / y_view.s1 % y_view.s0;
     const int picture = pixel / y_view.s1 / y_view.s0;
     const int channels = x_view.s2;
+    __global const float *kernels = packed + packed_offset;
     __global const float *group = x + (x_offset + picture * x_view.s3 + filter / y_view.s2 * channels);
     float sum = 0.0f;
     float block = 0.0f;
@@ -44,7 +45,7 @@ __kernel void conv2d_reference(__global const float *x, const long x_offset, __g
         const bool inside = x_row >= 0 && x_row < x_view.s0 && x_col >= 0 && x_col < x_view.s1;
         for (int c = 0; c < channels && inside; c++) {
             const float value = group[x_row * x_view.s4 + x_col * x_view.s5 + c];
-            block = fma(value, packed[(tap * channels + c) * filters + filter], block);
+            block = fma(value, kernels[(tap * channels + c) * filters + filter], block);
             if (++pending == x_view.s6) { /* sums of sums keep rounding errors small */
                 sum += block;
                 block = 0.0f;
@@ -52,7 +53,7 @@ __kernel void conv2d_reference(__global const float *x, const long x_offset, __g
             }
         }
     }
-    sum += block + packed[window.s0 * window.s1 * channels * filters + filter];
+    sum += block + kernels[window.s0 * window.s1 * channels * filters + filter];
     if (residual_view.s0) {
         sum += residual[residual_offset + picture * residual_view.s1 + row * residual_view.s2 + col * residual_view.s3 +
                         filter];

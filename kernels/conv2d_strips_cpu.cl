@@ -81,8 +81,8 @@ static void copy_rows(__global const float *x, int8 x_view, int row, int count, 
 __kernel __attribute__((vec_type_hint(float16)))
 void conv2d_strips_cpu(__global const float *x, const long x_offset, __global float *y, const long y_offset,
                        __global const float *residual, const long residual_offset, __global const float *packed,
-                       const int8 x_view, const int8 y_view, const int8 residual_view, const int8 window,
-                       const int8 work, __local float *strip)
+                       const long packed_offset, const int8 x_view, const int8 y_view, const int8 residual_view,
+                       const int8 window, const int8 work, __local float *strip)
 {
     const int strips = y_view.s6 * work.s2;
     const int number = (int)get_global_id(0) % strips;
@@ -97,7 +97,7 @@ void conv2d_strips_cpu(__global const float *x, const long x_offset, __global fl
     const int col_step = window.s3 * x_view.s2;
     const int line_step = window.s4 * work.s4;
     const bool has_residual = residual_view.s0;
-    __global const float *biases = packed + work.s0 * terms * COLUMNS;
+    __global const float *biases = packed + packed_offset + work.s0 * terms * COLUMNS;
 
     copy_rows(x + (x_offset + picture * x_view.s3), x_view, top * window.s2 - window.s6,
               (work.s3 - 1) * window.s2 + (window.s0 - 1) * window.s4 + 1, window.s7, work.s4, strip);
@@ -109,7 +109,7 @@ void conv2d_strips_cpu(__global const float *x, const long x_offset, __global fl
             struct pixel at = pixel_at(tile, y_view.s0, y_view.s1);
             const int filter = block * COLUMNS;
             const int columns = y_view.s2 - filter;
-            __global const float *weights = packed + block * terms * COLUMNS;
+            __global const float *weights = packed + packed_offset + block * terms * COLUMNS;
             __global const float *bias = biases + filter;
             __global const float *residual_block = residual + filter;
             __global float *y_block = y + filter;

@@ -135,8 +135,8 @@ static void store_tile(struct tile tile, __local const float *m, int plane, floa
 __kernel __attribute__((vec_type_hint(float16)))
 void conv2d_winograd_cpu(__global const float *x, const long x_offset, __global float *y, const long y_offset,
                          __global const float *residual, const long residual_offset, __global const float *packed,
-                         const int8 x_view, const int8 y_view, const int8 residual_view, const int8 window,
-                         const int8 work, __local float *lot)
+                         const long packed_offset, const int8 x_view, const int8 y_view, const int8 residual_view,
+                         const int8 window, const int8 work, __local float *lot)
 {
     const int lots = (work.s2 + work.s3 - 1) / work.s3;
     const int first = (int)get_global_id(0) % lots * work.s3;
@@ -147,7 +147,7 @@ void conv2d_winograd_cpu(__global const float *x, const long x_offset, __global 
     const int plane = work.s3 * stride;
     const int product_plane = work.s3 * COLUMNS;
     const int point_floats = x_view.s2 * COLUMNS;
-    __global const float *bias = packed + work.s4 * SQUARE * point_floats;
+    __global const float *bias = packed + packed_offset + work.s4 * SQUARE * point_floats;
     __global const float *zeros = bias + work.s4 * COLUMNS;
     __local float *products = lot + SQUARE * plane;
     const int rows = (tiles + ROWS - 1) / ROWS * ROWS;
@@ -157,7 +157,7 @@ void conv2d_winograd_cpu(__global const float *x, const long x_offset, __global 
                   plane);
     }
     for (int block = block_begin; block < block_end; block++) {
-        __global const float *weights = packed + block * SQUARE * point_floats;
+        __global const float *weights = packed + packed_offset + block * SQUARE * point_floats;
         const int filter = block * COLUMNS;
         for (int point = 0; point < SQUARE; point++) {
             for (int i = 0; i < rows; i += ROWS) {

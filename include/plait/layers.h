@@ -54,6 +54,7 @@ typedef enum plait_activation {
 typedef enum plait_padding {
     PLAIT_VALID = 0, /* no padding */
     PLAIT_SAME = 1,  /* ceil(size / stride) outputs; an odd cell of padding goes below and to the right */
+    PLAIT_CAUSAL = 2, /* plait_conv1d alone: ceil(size / stride) outputs, all padding is before the first step */
 } plait_padding;
 
 /* Options of layers that have none of their own. */

@@ -7,7 +7,7 @@
  * padding: then `same` needs no more than input + kernel / 2. */
 #include "ops/conv2d_fft.h"
 
-#include "ops/conv2d.h"
+#include "ops/convolution.h"
 #include "ops/fft.h"
 #include "shape/shape.h"
 
@@ -196,7 +196,7 @@ bool conv2d_fft_applicable(const struct step *step, const struct product *produc
 {
     struct tiling tiling;
 
-    return device->kind == PLAIT_DEVICE_CPU && step->accuracy == PLAIT_FAST && conv2d_is_plain(product) &&
+    return device->kind == PLAIT_DEVICE_CPU && step->accuracy == PLAIT_FAST && convolution_is_plain(product) &&
            choose_tiling(product, &tiling) && lay_out(product, &tiling).floats <= PACKED_FLOATS;
 }
 
@@ -213,7 +213,7 @@ static plait_status check(const struct step *step, const struct product *product
     if (step->accuracy != PLAIT_FAST) {
         return error_set(PLAIT_ERR_UNSUPPORTED, "a product in the frequency domain is not PLAIT_STRICT");
     }
-    if (!conv2d_is_plain(product)) {
+    if (!convolution_is_plain(product)) {
         return error_set(PLAIT_ERR_UNSUPPORTED, "strides {%zu,%zu}, dilation_rate {%zu,%zu} and groups %zu must be 1",
                          product->strides[0], product->strides[1], product->dilation[0], product->dilation[1],
                          product->groups);

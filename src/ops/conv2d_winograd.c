@@ -3,7 +3,7 @@
 #include "ops/conv2d_winograd.h"
 
 #include "base/memory.h"
-#include "ops/conv2d.h"
+#include "ops/convolution.h"
 #include "shape/shape.h"
 
 /* What is remembered in step->tile. */
@@ -123,14 +123,14 @@ static struct work planned_work(const struct transform *transform, const struct 
 
 static bool is_3x3(const struct product *product)
 {
-    return conv2d_is_plain(product) && product->kernel[0] == TAPS && product->kernel[1] == TAPS;
+    return convolution_is_plain(product) && product->kernel[0] == TAPS && product->kernel[1] == TAPS;
 }
 
 /* Products, and transforms by what they take in products: measured. */
 static double cost(const struct transform *transform, const struct step *step, const struct device_traits *device)
 {
     enum { INPUT = 220, OUTPUT = 230, READ = 12 };
-    const struct product product = conv2d_planned(step);
+    const struct product product = convolution_planned(step);
     size_t tile[4];
     const struct work work = planned_work(transform, &product, device, tile);
     const double square = (double)square_of(transform);
@@ -145,7 +145,7 @@ static double cost(const struct transform *transform, const struct step *step, c
 
 static bool applicable(const struct transform *transform, const struct step *step, const struct device_traits *device)
 {
-    const struct product product = conv2d_planned(step);
+    const struct product product = convolution_planned(step);
     size_t tile[4];
 
     return device->kind == PLAIT_DEVICE_CPU && step->accuracy == PLAIT_FAST && is_3x3(&product) &&
@@ -159,7 +159,7 @@ static size_t packed_weights(const struct transform *transform, const struct pro
 
 static plait_status plan(const struct transform *transform, struct step *step, const struct device_traits *device)
 {
-    const struct product product = conv2d_planned(step);
+    const struct product product = convolution_planned(step);
     size_t floats = 0;
 
     if (step->accuracy != PLAIT_FAST || device->kind != PLAIT_DEVICE_CPU) {
@@ -213,7 +213,7 @@ static void transform_kernel(const struct transform *transform, const float *tap
 
 static void pack(const struct transform *transform, const struct step *step, float *packed)
 {
-    const struct product product = conv2d_planned(step);
+    const struct product product = convolution_planned(step);
     const size_t columns = VECTOR * step->tile[TILE_VECTORS];
     const size_t point = product.channels * columns;
     float *bias = packed + packed_weights(transform, &product, columns);
@@ -231,7 +231,7 @@ static void pack(const struct transform *transform, const struct step *step, flo
 
 static plait_status enqueue(const struct transform *transform, const struct step *step, const struct run *run)
 {
-    const struct product product = conv2d_running(step, run);
+    const struct product product = convolution_running(step, run);
     const struct work work = cut_work(transform, &product, step->tile);
     const size_t cuts[] = {work.down, work.across, work.tiles, work.lot, work.blocks, work.item_blocks, work.pixel};
     struct arg args[PRODUCT_ARGS + 2];

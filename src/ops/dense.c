@@ -117,7 +117,7 @@ static struct product product_of(const struct step *step, const struct rows *row
     const size_t *kernel = ((const struct dense *)step->params)->kernel.shape.dims;
     const size_t size[] = {along(&rows->x, rows->x.dims, 1, 1), along(&rows->x, rows->x.dims, 2, 1)};
 
-    return (struct product){
+    struct product product = {
         .pictures = along(&rows->x, rows->x.dims, 0, 1),
         .input = {size[0], size[1]},
         .output = {size[0], size[1]},
@@ -128,6 +128,9 @@ static struct product product_of(const struct step *step, const struct rows *row
         .channels = kernel[0],
         .filters = kernel[1],
     };
+
+    product.taps = product_taps(&product);
+    return product;
 }
 
 static struct product run_product(const struct step *step, const struct run *run, const struct rows *rows)
@@ -204,6 +207,7 @@ static void split(struct product *product, size_t parts)
     product->groups = parts;
     product->channels /= parts;
     product->split = parts > 1;
+    product->taps = product_taps(product);
 }
 
 static bool applicable_cpu(const struct step *step, const struct device_traits *device)
@@ -339,6 +343,14 @@ static plait_status plan_clblast(struct step *step, const struct device_traits *
     return product_plain_floats(&product, &step->packed_floats);
 }
 
+static void pack_plain(const struct step *step, float *packed)
+{
+    const struct rows rows = planned_rows(step);
+    const struct product product = product_of(step, &rows);
+
+    product_plain_pack(step, &product, packed);
+}
+
 /* A single row may have any stride, CLBlast wants one that rows could have. */
 static struct matrix matrix_of(const struct pixels *pixels, size_t columns)
 {
@@ -429,10 +441,9 @@ static plait_status enqueue_reference(const struct step *step, const struct run 
 }
 
 static const struct variant cpu = {"cpu", applicable_cpu, plan_cpu, pack_cpu, enqueue_cpu};
-static const struct variant clblast = {"clblast", applicable_clblast, plan_clblast, product_plain_pack,
-                                       enqueue_clblast};
+static const struct variant clblast = {"clblast", applicable_clblast, plan_clblast, pack_plain, enqueue_clblast};
 static const struct variant gpu = {"gpu", applicable_gpu, plan_gpu, pack_gpu, enqueue_gpu};
-static const struct variant reference = {"reference", applicable_reference, plan_reference, product_plain_pack,
+static const struct variant reference = {"reference", applicable_reference, plan_reference, pack_plain,
                                          enqueue_reference};
 
 static const struct variant *const variants[] = {&cpu, &clblast, &gpu, &reference};

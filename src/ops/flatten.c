@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* y = x, in C order, with one axis. There is no kernel: the planner gives x's memory another shape. */
-#include "graph/source.h"
 #include "graph/op.h"
+#include "graph/source.h"
 #include "shape/shape.h"
 
 static void infer(plait_graph *graph, struct node *node, const plait_shape *inputs)

@@ -6,16 +6,27 @@
 
 struct pixels product_pixels(const struct operand *operand)
 {
+    const size_t *strides = operand->view.strides;
+    const bool one_row = operand->view.rank == 3;
+
     return (struct pixels){
         .buffer = operand->buffer,
         .offset = operand->offset,
-        .strides = {operand->view.strides[0], operand->view.strides[1], operand->view.strides[2]},
+        .strides = {strides[0], one_row ? 0 : strides[1], one_row ? strides[1] : strides[2]},
     };
 }
 
 size_t product_terms(const struct product *product)
 {
     return product->kernel[0] * product->kernel[1] * product->channels;
+}
+
+struct taps product_taps(const struct product *product)
+{
+    const size_t filters = (product->split ? 1 : product->groups) * product->filters;
+    const size_t tap = product->channels * filters;
+
+    return (struct taps){.strides = {product->kernel[1] * tap, tap, filters, 1}};
 }
 
 /* Chosen by the errors of sums of positive products, relative to what they add up and in units of 2^-24: at most
@@ -27,19 +38,18 @@ size_t product_block(const struct product *product)
     return products <= 192 ? 64 : products <= 8192 ? 128 : 256;
 }
 
-static size_t filters_of(const struct step *step)
+void product_weights(const struct step *step, const struct product *product, size_t term, size_t filter, size_t count,
+                     float *out)
 {
-    const plait_shape *kernel = &step->weights[0].array.shape;
-
-    return kernel->dims[kernel->rank - 1];
-}
-
-void product_weights(const struct step *step, size_t term, size_t filter, size_t count, float *out)
-{
-    const float *weights = step->weights[0].array.data + term * filters_of(step) + filter;
+    const struct taps *taps = &product->taps;
+    const size_t cell = term / product->channels;
+    const size_t at = taps->first + cell / product->kernel[1] * taps->strides[0] +
+                      cell % product->kernel[1] * taps->strides[1] + term % product->channels * taps->strides[2] +
+                      filter * taps->strides[3];
 
     for (size_t i = 0; i < count; i++) {
-        out[i] = step->scale ? (float)(step->scale[filter + i] * (double)weights[i]) : weights[i];
+        const float weight = step->weights[0].array.data[at + i * taps->strides[3]];
+        out[i] = step->scale ? (float)(step->scale[filter + i] * (double)weight) : weight;
     }
 }
 
@@ -65,13 +75,13 @@ plait_status product_plain_floats(const struct product *product, size_t *floats)
     return PLAIT_OK;
 }
 
-void product_plain_pack(const struct step *step, float *packed)
+void product_plain_pack(const struct step *step, const struct product *product, float *packed)
 {
-    const size_t filters = filters_of(step);
-    const size_t terms = shape_count(step->weights[0].array.shape) / filters;
+    const size_t filters = product->groups * product->filters;
+    const size_t terms = product_terms(product);
 
     for (size_t term = 0; term < terms; term++) {
-        product_weights(step, term, 0, filters, packed + term * filters);
+        product_weights(step, product, term, 0, filters, packed + term * filters);
     }
     product_bias(step, 0, filters, packed + terms * filters);
 }
@@ -102,6 +112,7 @@ void product_args(const struct product *product, const struct buffer *packed, st
         arg_buffer(residual->buffer),
         arg_long(residual->offset),
         arg_buffer(packed),
+        arg_long(product->packed_offset),
         view_arg(product->input, product->channels, x, product_block(product)),
         view_arg(product->output, product->filters, y, product->pictures),
         arg_int8(residual_view, sizeof residual_view / sizeof *residual_view),

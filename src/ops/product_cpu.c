@@ -135,11 +135,9 @@ double product_cpu_cost(const struct product *product, const struct device_trait
            READ * (double)(product_terms(product) * blocks_of(product, columns) * columns);
 }
 
-plait_status product_cpu_plan(struct step *step, const struct product *product, const struct device_traits *device)
+plait_status product_cpu_floats(const struct step *step, const struct product *product, size_t *packed)
 {
-    const size_t rows = rows_for(product, device);
-    const size_t vectors = product_cpu_vectors(product, device);
-    const size_t columns = VECTOR * vectors;
+    const size_t columns = VECTOR * step->tile[TILE_VECTORS];
     const plait_shape shape = PLAIT_SHAPE(product->kernel[0], product->kernel[1], product->channels, product->groups,
                                           padded(product, columns));
     const plait_shape behind = PLAIT_SHAPE(product->groups, padded(product, columns));
@@ -151,16 +149,25 @@ plait_status product_cpu_plan(struct step *step, const struct product *product, 
         return error_set(PLAIT_ERR_UNSUPPORTED, "the packed kernel %s has more than %zu elements",
                          shape_name(shape).text, SHAPE_MAX_ELEMENTS);
     }
-    step->tile[TILE_ROWS] = rows;
-    step->tile[TILE_VECTORS] = vectors;
+    *packed = floats;
+    return PLAIT_OK;
+}
+
+plait_status product_cpu_plan(struct step *step, const struct product *product, const struct device_traits *device)
+{
+    plait_status status = PLAIT_OK;
+
+    step->tile[TILE_ROWS] = rows_for(product, device);
+    step->tile[TILE_VECTORS] = product_cpu_vectors(product, device);
     step->tile[TILE_UNITS] = device->compute_units;
-    step->packed_floats = floats;
+    TRY(product_cpu_floats(step, product, &step->packed_floats));
     struct text *options = step_kernel(step, form_of(product)->name);
-    text_add(options, "-D ROWS=%zu -D VECTORS=%zu", rows, vectors);
+    text_add(options, "-D ROWS=%zu -D VECTORS=%zu", step->tile[TILE_ROWS], step->tile[TILE_VECTORS]);
     if (!product->split) {
         activation_options(&step->activation, options);
     }
-    return PLAIT_OK;
+out:
+    return status;
 }
 
 void product_cpu_pack(const struct step *step, const struct product *product, float *packed)
@@ -177,7 +184,8 @@ void product_cpu_pack(const struct step *step, const struct product *product, fl
         const size_t first_term = product->split ? group * terms : 0;
         const size_t first_filter = column + (product->split ? 0 : group * product->filters);
         for (size_t term = 0; term < terms; term++) {
-            product_weights(step, first_term + term, first_filter, here, packed + (i * terms + term) * columns);
+            product_weights(step, product, first_term + term, first_filter, here,
+                            packed + (i * terms + term) * columns);
         }
         if (!product->split) {
             product_bias(step, first_filter, here, bias + i * columns);

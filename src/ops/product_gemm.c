@@ -10,7 +10,7 @@ enum {
 
 bool product_is_gemm(const struct product *product)
 {
-    bool single = true;
+    bool single = !product->phase;
 
     for (size_t i = 0; i < 2; i++) {
         single = single && product->kernel[i] == 1 && product->before[i] == 0 &&

@@ -56,16 +56,12 @@ static size_t group_for(const struct product *product, const struct device_trait
     return can && tiles_of(product, LARGE_GROUP) >= 2 * device->compute_units ? LARGE_GROUP : SMALL_GROUP;
 }
 
-plait_status product_gpu_plan(struct step *step, const struct product *product, const struct device_traits *device)
+plait_status product_gpu_floats(const struct step *step, const struct product *product, size_t *packed)
 {
-    const size_t group = group_for(product, device);
+    const size_t group = step->tile[TILE_GROUP];
     const plait_shape shape = PLAIT_SHAPE(product->groups, padded_terms(product) + 1, padded_filters(product, group));
     size_t floats = 0;
 
-    if (device->max_work_group < SMALL_GROUP * SMALL_GROUP) {
-        return error_set(PLAIT_ERR_UNSUPPORTED, "needs work-groups of %d work-items, but the device has at most %zu",
-                         SMALL_GROUP * SMALL_GROUP, device->max_work_group);
-    }
     if (!shape_size(shape, &floats) || floats > SHAPE_MAX_ELEMENTS) {
         return error_set(PLAIT_ERR_UNSUPPORTED, "the packed kernel %s has more than %zu elements",
                          shape_name(shape).text, SHAPE_MAX_ELEMENTS);
@@ -74,12 +70,25 @@ plait_status product_gpu_plan(struct step *step, const struct product *product, 
         return error_set(PLAIT_ERR_UNSUPPORTED, "there are %zu pixels; this variant takes %zu", pixels_of(product),
                          SHAPE_MAX_ELEMENTS - PER_ITEM * group);
     }
-    step->tile[TILE_GROUP] = group;
-    step->packed_floats = floats;
-    struct text *options = step_kernel(step, "conv2d_gpu");
-    text_add(options, "-D GROUP=%zu", group);
-    activation_options(&step->activation, options);
+    *packed = floats;
     return PLAIT_OK;
+}
+
+plait_status product_gpu_plan(struct step *step, const struct product *product, const struct device_traits *device)
+{
+    plait_status status = PLAIT_OK;
+
+    if (device->max_work_group < SMALL_GROUP * SMALL_GROUP) {
+        return error_set(PLAIT_ERR_UNSUPPORTED, "needs work-groups of %d work-items, but the device has at most %zu",
+                         SMALL_GROUP * SMALL_GROUP, device->max_work_group);
+    }
+    step->tile[TILE_GROUP] = group_for(product, device);
+    TRY(product_gpu_floats(step, product, &step->packed_floats));
+    struct text *options = step_kernel(step, "conv2d_gpu");
+    text_add(options, "-D GROUP=%zu", step->tile[TILE_GROUP]);
+    activation_options(&step->activation, options);
+out:
+    return status;
 }
 
 void product_gpu_pack(const struct step *step, const struct product *product, float *packed)
@@ -91,7 +100,7 @@ void product_gpu_pack(const struct step *step, const struct product *product, fl
     for (size_t group = 0; group < product->groups; group++) {
         float *kernel = packed + group * padded_terms(product) * filters;
         for (size_t term = 0; term < terms; term++) {
-            product_weights(step, term, group * product->filters, product->filters, kernel + term * filters);
+            product_weights(step, product, term, group * product->filters, product->filters, kernel + term * filters);
         }
         product_bias(step, group * product->filters, product->filters, bias + group * filters);
     }

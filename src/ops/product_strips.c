@@ -42,7 +42,7 @@ static struct work cut_work(const struct product *product, size_t columns, size_
 
 bool product_is_strips(const struct product *product)
 {
-    return product->groups == 1 && product->dilation[1] == 1 && product->channels <= MOST_CHANNELS &&
+    return !product->phase && product->groups == 1 && product->dilation[1] == 1 && product->channels <= MOST_CHANNELS &&
            product->x.strides[2] == product->channels && product->kernel[1] * product->channels <= LINE_FLOATS &&
            copied_rows(product, 1) * product->input[1] * product->channels <= STRIP_FLOATS;
 }
