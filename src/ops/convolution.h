@@ -55,7 +55,7 @@ extern const struct variant *const convolution_variants[CONVOLUTION_VARIANTS];
     {                                                                                                      \
         .name = (function), .class_name = (class), .infer = convolution_infer, .flops = convolution_flops, \
         .variants = convolution_variants, .variant_count = CONVOLUTION_VARIANTS, .takes_affine = true,     \
-        .takes_activation = true, .takes_residual = true, .takes_padding = true,                                                  \
+        .takes_activation = true, .takes_residual = true, .takes_padding = true,                           \
     }
 
 extern const struct op op_conv2d;

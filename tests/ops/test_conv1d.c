@@ -72,7 +72,7 @@ static void windows(void **state)
         plait_graph_free(x.node.graph);
         scratch_reset();
     }
-    check_variants(&seen, "depthwise_cpu cpu gpu fft_cpu");
+    check_variants(&seen, CONVOLUTION_OPTIONAL);
     check_verdict(compare_enough(0.6), "conv1d");
 }
 

@@ -100,7 +100,7 @@ static void windows(void **state)
     for (size_t i = 0; i < CASES; i++) {
         run(&cases[i], &random, DATA_NORMAL, GATE_HARD);
     }
-    check_variants(&seen, "depthwise_cpu cpu gpu fft_cpu");
+    check_variants(&seen, CONVOLUTION_OPTIONAL);
     check_verdict(compare_enough(0.7), "depthwise windows");
 }
 

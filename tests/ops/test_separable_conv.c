@@ -60,7 +60,7 @@ static void pictures(void **state)
         plait_graph_free(x.node.graph);
         scratch_reset();
     }
-    check_variants(&pictures_seen, "depthwise_cpu cpu gpu fft_cpu");
+    check_variants(&pictures_seen, CONVOLUTION_OPTIONAL);
 }
 
 static void sequences(void **state)

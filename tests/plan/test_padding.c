@@ -105,7 +105,7 @@ static void padding_goes_into_the_windows(void **state)
         plait_graph_free(net.graph);
         scratch_reset();
     }
-    check_variants(&seen, "fft_cpu cpu gpu");
+    check_variants(&seen, CONVOLUTION_OPTIONAL);
 }
 
 static void what_follows_the_convolution_folds_as_well(void **state)
