@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* y = the mean, sum, maximum or minimum of x along some axes: Keras's operations of these names. */
+#include "ops/reduce.h"
+
 #include "ops/axis.h"
 #include "ops/lines.h"
-#include "ops/reduce.h"
 #include "shape/shape.h"
 
 #include <plait/operations.h>
