@@ -2,14 +2,15 @@
 /* Pooling: for each picture n, output row i, column j, channel c
  *     y[n][i][j][c] = ACTIVATE(FINISH(COMBINE of all x[n][i * stride_rows + a - top][j * stride_cols + b - left][c])
  *                              + residual[n][i][j][c])
- * over the cells a < POOL_ROWS, b < POOL_COLS that lie in the picture; FINISH is told how many they are (reduce.clh).
+ * over the cells a < rows, b < cols of the window that lie in the picture; FINISH is told their number (reduce.clh).
  * For CPUs: a work-item computes up to CHANNELS channels of some pixels, 16 at a time.
  *
  *   x_view, y_view   {rows, cols, channels, pictures, strides of pictures, rows, pixels}
  *   residual_view    likewise; 0 channels if there is none
- *   window           {stride_rows, stride_cols, top, left, pixels of a work-item}
+ *   window           {rows, cols, stride_rows, stride_cols, top, left, pixels of a work-item}
  *
- *   -D CHANNELS=... -D POOL_ROWS=... -D POOL_COLS=... -D REDUCTION=... (reduce.clh) -D ACTIVATION=... (activation.clh)
+ *   -D CHANNELS=... -D REDUCTION=... (reduce.clh) -D ACTIVATION=... (activation.clh)
+ *   -D POOL_ROWS=... -D POOL_COLS=...   rows and cols of a small window, else 0
  * Work-items: {channels / CHANNELS, pixels / pixels of one}. */
 #define REAL float16
 #include "activation.clh"
@@ -40,8 +41,8 @@ __kernel void pool_cpu(__global const float *x, const long x_offset, __global fl
     const int channels = min(CHANNELS, y_view.s2 - channel);
     const int lanes = min(channels, 16);
     const int pixels = y_view.s3 * y_view.s0 * y_view.s1;
-    const int first = (int)get_global_id(1) * window.s4;
-    const int end = first + min(window.s4, pixels - first);
+    const int first = (int)get_global_id(1) * window.s6;
+    const int end = first + min(window.s6, pixels - first);
 
     for (int pixel = first; pixel < end; pixel++) {
         const int3 place = place_of(pixel, y_view);

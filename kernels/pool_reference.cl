@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Pooling as in pool_cpu.cl, with its arguments but for the pixels of a work-item: one computes one element.
  *
- *   -D POOL_ROWS=... -D POOL_COLS=... -D REDUCTION=... (reduce.clh) -D ACTIVATION=... (activation.clh) */
+ *   -D REDUCTION=... (reduce.clh) -D ACTIVATION=... (activation.clh) */
 #define REAL float
 #include "activation.clh"
 #include "reduce.clh"

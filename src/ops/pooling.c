@@ -20,6 +20,7 @@ struct pool {
 enum {
     CHANNELS = 512,  /* most that a work-item computes */
     READS = 1 << 15, /* about how many cells it reads: 10 microseconds of work */
+    SMALL = 3,       /* rows and columns of windows that the compiler unrolls */
 };
 
 /* Most cells of a window, or between two: then kernels can count them in 32 bits. */
@@ -145,7 +146,8 @@ static plait_status enqueue(const struct step *step, const struct run *run)
         (void)window_place(window_along(pool, i), x[i], pool->padding == PLAIT_SAME, &outputs, &before[i]);
     }
     const size_t each = pixels_each(pool, x, y);
-    const size_t window[] = {pool->strides[0], pool->strides[1], before[0], before[1], each};
+    const size_t window[] = {pool->size[0], pool->size[1], pool->strides[0], pool->strides[1], before[0],
+                             before[1],     each};
     return launch(run->stream, run->kernels[0], range_of(step, y, each),
                   ARGS(ARG_OPERAND(run->inputs[0]), ARG_OPERAND(run->output), ARG_OPERAND(residual), arg_int8(x, VIEW),
                        arg_int8(y, VIEW), arg_int8(added, VIEW), arg_int8(window, sizeof window / sizeof *window)));
@@ -156,9 +158,13 @@ static plait_status plan(struct step *step, const char *name, enum walk_form for
     const struct pool *pool = step->params;
     struct text *options = walk_kernel(step, name, form, device);
 
-    text_add(options, " -D CHANNELS=%d -D REDUCTION=%s -D POOL_ROWS=%zu -D POOL_COLS=%zu", CHANNELS, pool->reduction,
-             pool->size[0], pool->size[1]);
+    text_add(options, " -D REDUCTION=%s", pool->reduction);
     activation_options(&step->activation, options);
+    if (form == WALK_CPU) {
+        const bool small = pool->size[0] <= SMALL && pool->size[1] <= SMALL;
+        text_add(options, " -D CHANNELS=%d -D POOL_ROWS=%zu -D POOL_COLS=%zu", CHANNELS, small ? pool->size[0] : 0,
+                 small ? pool->size[1] : 0);
+    }
     return PLAIT_OK;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* y = the mean, sum, maximum or minimum of x along some axes: Keras's operations of these names. */
 #include "ops/reduce.h"
+
 #include "graph/source.h"
 #include "ops/axis.h"
 #include "ops/lines.h"

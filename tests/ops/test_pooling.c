@@ -4,6 +4,7 @@
 #include "oracle_pooling.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { KINDS = 2 };
@@ -97,10 +98,12 @@ static void try_case(size_t i, enum pooling kind, enum data data, try_layer *try
 {
     struct layer_case c = cases[i].layer;
     struct pool pool = cases[i].pool;
+    char name[80];
 
     pool.kind = kind;
     c.opts = &pool;
-    c.name = scratch_text("%s, %s", kinds[kind], c.name);
+    (void)snprintf(name, sizeof name, "%s, %s", kinds[kind], c.name);
+    c.name = name;
     try_it(set_up(kind, c.shape.rank, data), &c, random);
 }
 

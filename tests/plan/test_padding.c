@@ -30,7 +30,7 @@ static struct twin pad(struct twin x, size_t top, size_t bottom, size_t left, si
 /* A convolution with windows of `size` x `size`; `opts` has the other options. */
 static struct twin conv(struct net *net, struct twin x, size_t size, plait_conv2d_opts opts)
 {
-    const size_t channels = x.ref.shape.dims[3];
+    const size_t channels = x.ref.shape.dims[3] / (opts.groups ? opts.groups : 1);
     const plait_shape kernel = PLAIT_SHAPE(size, size, channels, CHANNELS);
 
     opts.kernel = random_array(&net->random, DATA_NORMAL, kernel);
@@ -86,6 +86,8 @@ static void padding_goes_into_the_windows(void **state)
         {{9, 9, 7, 7}, 3, {.strides = {2, 3}}},
         {{4, 3, 5, 6}, 8, {.activation = PLAIT_RELU}},
         {{7, 7, 7, 7}, 15, {0}},
+        {{1, 1, 1, 1}, 3, {.groups = CHANNELS}},
+        {{3, 1, 5, 2}, 3, {.groups = CHANNELS, .strides = {2, 2}}},
     };
     struct variants seen = {0};
 
