@@ -121,7 +121,7 @@ def operations2(K):
 
 CASES = {
     reshaping: ("keras",), augmentations: ("keras",), activations: ("keras", "h5"), normalizations: ("keras", "h5"),
-    dots: ("keras",), operations: ("keras",), functions: ("keras",),
+    dots: ("keras",), operations: ("keras", "h5"), functions: ("keras", "h5"),
 }
 KERAS2_CASES = {
     reshaping: ("keras",), activations: ("h5",), normalizations: ("h5",), dots: ("keras",),
