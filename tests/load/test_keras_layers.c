@@ -24,6 +24,7 @@ static const struct {
     {"keras2_normalizations", "h5"},
     {"keras2_dots", "keras"},
     {"keras2_operations2", "h5"},
+    {"keras2_dependencies", "keras"},
 };
 
 static void outputs_are_those_of_keras(void **state)
