@@ -299,15 +299,18 @@ static void double_number(const struct container *container, const char *numbere
     const size_t digits = end ? strspn(end + 1, "0123456789") : 0;
     const bool has_number = digits > 0 && digits < 6 && end[1 + digits] == 0;
     const int base = (int)(has_number ? (size_t)(end - numbered) : strlen(numbered));
-    struct text second = {0};
 
-    text_add(&second, "%.*s_1", base, numbered);
-    if (has_number && second.status == PLAIT_OK && !has_group(container, second.data)) {
+    text_add(out, "%.*s_1", base, numbered);
+    if (out->status != PLAIT_OK) {
+        return;
+    }
+    const bool is_doubled = has_number && !has_group(container, out->data);
+    out->length = 0;
+    if (is_doubled) {
         text_add(out, "%.*s_%lu", base, numbered, 2 * strtoul(end + 1, NULL, 10));
     } else {
         text_add(out, "%s", numbered);
     }
-    text_free(&second);
 }
 
 plait_status weights_find_group(struct weights *weights, const char *container, const char *name, const char *numbered,
