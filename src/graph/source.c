@@ -150,8 +150,7 @@ int source_axis(struct source *source, const char *key, int fallback)
 {
     double axis = fallback; /* some files hold a list of one */
 
-    (void)source_numbers(source, key, &axis, 1);
-    return sample_axis(source, key, axis, fallback);
+    return source_numbers(source, key, &axis, 1) > 0 ? sample_axis(source, key, axis, fallback) : fallback;
 }
 
 plait_axes source_axes(struct source *source, const char *key)

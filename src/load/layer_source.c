@@ -190,6 +190,10 @@ static void check_arguments(struct layer_source *layer, json_t *args, json_t *kw
     json_array_foreach(args, i, item)
     {
         training = training || json_is_true(item);
+        if (json_is_number(item) || json_is_string(item)) {
+            scope_refuse(layer->scope, layer->entry, PLAIT_ERR_UNSUPPORTED,
+                         "its argument %zu, counted from 0, is a constant; plait calls layers on tensors", i);
+        }
     }
     if (training && !layer->source.any_training) {
         scope_refuse(layer->scope, layer->entry, PLAIT_ERR_UNSUPPORTED,

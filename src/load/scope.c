@@ -93,6 +93,19 @@ out:
     return status;
 }
 
+/* By its module. Legacy files of Keras 3 have none, but layers have options of training, and operations have not. */
+static bool is_operation(const struct entry *entry, const char *module)
+{
+    static const char *const modules[] = {"keras.src.ops", "keras.ops", "keras.src.activations"};
+
+    for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++) {
+        if (strncmp(module, modules[i], strlen(modules[i])) == 0) {
+            return true;
+        }
+    }
+    return !module[0] && !json_object_get(entry->config, "trainable") && layer_class_find(entry->class_name, true);
+}
+
 static plait_status read_entry(struct scope *scope, struct entry *entry, json_t *json, size_t index)
 {
     plait_status status = PLAIT_OK;
@@ -103,8 +116,7 @@ static plait_status read_entry(struct scope *scope, struct entry *entry, json_t 
     entry->config = json_object_get(json, "config");
     entry->class_name = json_text(json, "class_name", "");
     entry->name = json_text(json, "name", json_text(entry->config, "name", ""));
-    entry->is_operation = strncmp(module, "keras.src.ops", 13) == 0 || strncmp(module, "keras.ops", 9) == 0 ||
-                          strncmp(module, "keras.src.activations", 21) == 0;
+    entry->is_operation = is_operation(entry, module);
     if (!entry->class_name[0] || !entry->name[0] || !entry->config) {
         scope_refuse(scope, NULL, PLAIT_ERR_FORMAT, "layer %zu, \"%s\", has no %s", index, entry->name,
                      !entry->class_name[0] ? "class_name"

@@ -6,6 +6,7 @@
 #include "load/hdf5.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* More layers, or weights of one, than a file has: lists of them are searched from end to end. */
@@ -258,22 +259,83 @@ static plait_status choose_group(const struct weights *weights, const struct con
                      weights->file.name, container->path, numbered, holder, name);
 }
 
+/* Keras 2.12 to 2.14 call a container "_layer_checkpoint_dependencies" where others call it "layers". */
+static plait_status find_either(struct weights *weights, const char *path, const struct container **out, bool *is_old)
+{
+    static const char last[] = "layers";
+    plait_status status = PLAIT_OK;
+    struct text old = {0};
+    enum hdf5_kind kind;
+
+    TRY(hdf5_find(&weights->file, path, &kind));
+    *is_old = false;
+    if (kind == HDF5_NONE) {
+        text_add(&old, "%.*s_layer_checkpoint_dependencies", (int)(strlen(path) - strlen(last)), path);
+        TRY(old.status);
+        TRY(hdf5_find(&weights->file, old.data, &kind));
+        *is_old = kind == HDF5_GROUP;
+    }
+    TRY(find_container(weights, *is_old ? old.data : path, out));
+out:
+    text_free(&old);
+    return status;
+}
+
+static bool has_group(const struct container *container, const char *name)
+{
+    for (size_t i = 0; i < container->groups.count; i++) {
+        if (strcmp(container->groups.items[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Keras 2.12 and 2.13 count each layer with weights twice, so that the first three of a class are "dense",
+ * "dense_2" and "dense_4". */
+static void double_number(const struct container *container, const char *numbered, struct text *out)
+{
+    const char *end = strrchr(numbered, '_');
+    const size_t digits = end ? strspn(end + 1, "0123456789") : 0;
+    const bool has_number = digits > 0 && digits < 6 && end[1 + digits] == 0;
+    const int base = (int)(has_number ? (size_t)(end - numbered) : strlen(numbered));
+
+    text_add(out, "%.*s_1", base, numbered);
+    if (out->status != PLAIT_OK) {
+        return;
+    }
+    const bool is_doubled = has_number && !has_group(container, out->data);
+    out->length = 0;
+    if (is_doubled) {
+        text_add(out, "%.*s_%lu", base, numbered, 2 * strtoul(end + 1, NULL, 10));
+    } else {
+        text_add(out, "%s", numbered);
+    }
+}
+
 plait_status weights_find_group(struct weights *weights, const char *container, const char *name, const char *numbered,
                                 char **group)
 {
     plait_status status = PLAIT_OK;
     const struct container *found = NULL;
     const char *chosen = numbered;
+    bool is_old = false;
+    struct text own = {0};
     struct text path = {0};
 
     if (!weights->legacy) {
-        TRY(find_container(weights, container, &found));
-        TRY(choose_group(weights, found, name, numbered, &chosen));
+        TRY(find_either(weights, container, &found, &is_old));
+        if (is_old) {
+            double_number(found, numbered, &own);
+            TRY(own.status);
+        }
+        TRY(choose_group(weights, found, name, is_old ? own.data : numbered, &chosen));
     }
-    text_add(&path, "%s/%s", container, chosen);
+    text_add(&path, "%s/%s", found ? found->path : container, chosen);
     TRY(path.status);
     TRY(mem_text(group, path.data));
 out:
+    text_free(&own);
     text_free(&path);
     return status;
 }

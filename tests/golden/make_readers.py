@@ -6,9 +6,12 @@ Needs:  pip install keras tensorflow-cpu tf_keras
 
 The files are named as by make_keras.py. A model has an output for each layer or operation below.
 """
+import io
 import sys
+import zipfile
 from pathlib import Path
 
+import h5py
 import make_keras
 import numpy as np
 import tensorflow as tf
@@ -121,7 +124,7 @@ def operations2(K):
 
 CASES = {
     reshaping: ("keras",), augmentations: ("keras",), activations: ("keras", "h5"), normalizations: ("keras", "h5"),
-    dots: ("keras",), operations: ("keras",), functions: ("keras",),
+    dots: ("keras",), operations: ("keras", "h5"), functions: ("keras", "h5"),
 }
 KERAS2_CASES = {
     reshaping: ("keras",), activations: ("h5",), normalizations: ("h5",), dots: ("keras",),
@@ -129,11 +132,51 @@ KERAS2_CASES = {
 }
 
 
+def write_dependencies(folder):
+    """The weights as Keras 2.12 and 2.13 laid them out: other names of groups, layers with weights counted twice."""
+    path = folder / "keras2_dependencies.keras"
+    make_keras.write(folder, tf_keras, dependencies, ("keras",))
+    with zipfile.ZipFile(path) as archive:
+        config, weights = archive.read("config.json"), io.BytesIO(archive.read("model.weights.h5"))
+
+    def rename(group):
+        for name in list(group.get("layers", ())):
+            base, _, number = name.rpartition("_")
+            if number.isdigit() and group["layers"][name].get("vars"):
+                group["layers"].move(name, f"{base}_{int(number) * 2}_")
+        for name in list(group.get("layers", ())):
+            group["layers"].move(name, name.rstrip("_")) if name.endswith("_") else None
+        if "layers" in group:
+            group.move("layers", "_layer_checkpoint_dependencies")
+        for child in group.values():
+            if isinstance(child, h5py.Group):
+                rename(child)
+
+    with h5py.File(weights, "r+") as file:
+        rename(file)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in (("config.json", config), ("model.weights.h5", weights.getvalue())):
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, content)
+
+
+def dependencies(K):
+    L = K.layers
+    x = y = L.Input((4,))
+    for _ in range(2):
+        y = L.ReLU()(L.Dense(4)(L.Dense(4)(y)))
+    inner = K.Model(x, y)
+    z = L.Input((4,))
+    return K.Model(z, L.Dense(2)(L.Dense(4)(inner(L.Dense(4)(z)))))
+
+
 def main():
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "data/keras"
     for K, cases in ((keras, CASES), (tf_keras, KERAS2_CASES)):
         for make, formats in cases.items():
             make_keras.write(folder, K, make, formats)
+    write_dependencies(folder)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,10 @@
 #include "check.h"
 #include "graph/source.h"
 
+#include <float.h>
 #include <limits.h>
+#include <math.h>
+#include <plait/reshaping.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +35,7 @@ static const struct option options[] = {
     {.name = "three", .kind = SOURCE_NUMBER, .number = 3},
     {.name = "minus", .kind = SOURCE_NUMBER, .number = -1},
     {.name = "huge", .kind = SOURCE_NUMBER, .number = 1e30},
+    {.name = "vast", .kind = SOURCE_NUMBER, .number = 1e300},
     {.name = "most", .kind = SOURCE_NUMBER, .number = INT_MAX},
     {.name = "off", .kind = SOURCE_NUMBER, .number = 0},
     {.name = "word", .kind = SOURCE_TEXT, .text = "word"},
@@ -43,6 +47,12 @@ static const struct option options[] = {
     {.name = "activation", .kind = SOURCE_OBJECT},
     {.name = "swish", .kind = SOURCE_TEXT, .text = "swish"},
     {.name = "elu", .kind = SOURCE_TEXT, .text = "elu"},
+    {.name = "axes", .kind = SOURCE_LIST, .length = 2, .items = {1, -1}},
+    {.name = "batch", .kind = SOURCE_LIST, .length = 2, .items = {1, 0}},
+    {.name = "table", .kind = SOURCE_LIST},
+    {.name = "epsilon", .kind = SOURCE_NUMBER},
+    {.name = "kwargs.x1", .kind = SOURCE_NUMBER, .number = 2},
+    {.name = "kwargs.x2", .kind = SOURCE_TENSOR},
 };
 
 /* "pair[1]" is an item of option "pair". */
@@ -249,6 +259,60 @@ static void axes_of_weights(void **state)
     check_note(PLAIT_ERR_FORMAT, "option pair has size 4 where the weights in the file have 2\n");
 }
 
+static void floats(void **state)
+{
+    (void)state;
+    assert_float_equal(source_float(source(), "half", 7), 0.5, 0);
+    assert_float_equal(source_float(source(), "missing", INFINITY), INFINITY, 0);
+    assert_float_equal(source_epsilon(source(), 1), FLT_MIN, 0); /* 0 would stand for the default */
+    check_note(PLAIT_OK, "");
+    assert_float_equal(source_float(source(), "vast", 7), 7, 0);
+    check_note(PLAIT_ERR_FORMAT, "option vast is 1e+300, which float32 does not hold\n");
+}
+
+static void axes_and_shapes(void **state)
+{
+    (void)state;
+    const plait_axes axes = source_axes(source(), "axes");
+    assert_int_equal(axes.count, 2);
+    assert_int_equal(axes.items[1], -1);
+    assert_int_equal(source_axes(&listed.source, "three").items[0], 3);
+    assert_int_equal(source_axes(&listed.source, "missing").count, 0);
+    const plait_shape shape = source_shape(&listed.source, "axes", 0);
+    assert_int_equal(shape.rank, 2);
+    assert_int_equal(shape.dims[1], PLAIT_REST);
+    assert_int_equal(source_shape(&listed.source, "pair", 1).dims[0], 5);
+    check_note(PLAIT_OK, "");
+    (void)source_axes(source(), "batch");
+    check_note(PLAIT_ERR_UNSUPPORTED, "option batch is 0, the batch; plait computes each sample for itself\n");
+    (void)source_axes(source(), "none");
+    check_note(PLAIT_ERR_FORMAT, "option none names no axis\n");
+    assert_int_equal(source_axis(source(), "off", 7), 7);
+    check_note(PLAIT_ERR_UNSUPPORTED, "option off is 0, the batch; plait computes each sample for itself\n");
+    assert_int_equal(source_shape(source(), "pair", 3).rank, 0);
+    check_note(PLAIT_ERR_FORMAT, "option pair is no list of sizes\n");
+    (void)source_shape(source(), "three", 0);
+    check_note(PLAIT_ERR_FORMAT, "option three is no list of sizes\n");
+}
+
+static void operands(void **state)
+{
+    static const plait_node node = {.id = 9};
+    const plait_nodes inputs = {&node, 1};
+    size_t next = 0;
+
+    (void)state;
+    assert_float_equal(source_constant(source(), "half", 7).number, 0.5, 0);
+    assert_float_equal(source_constant(source(), "missing", 7).number, 7, 0);
+    assert_ptr_equal(source_constant(source(), "table", 7).array.data, kernel);
+    assert_float_equal(source_operand(source(), 0, inputs, &next).number, 2, 0);
+    assert_int_equal(source_operand(source(), 1, inputs, &next).node.id, 9);
+    assert_int_equal(next, 1);
+    check_note(PLAIT_OK, "");
+    (void)source_operand(source(), 2, inputs, &next);
+    check_note(PLAIT_ERR_FORMAT, "it is called without its argument 2\n");
+}
+
 static void notes_are_cut(void **state)
 {
     (void)state;
@@ -261,8 +325,9 @@ static void notes_are_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers),       cmocka_unit_test(whole_numbers), cmocka_unit_test(lists),
-        cmocka_unit_test(names),         cmocka_unit_test(weights),       cmocka_unit_test(axes_of_weights),
+        cmocka_unit_test(numbers),       cmocka_unit_test(whole_numbers),   cmocka_unit_test(lists),
+        cmocka_unit_test(names),         cmocka_unit_test(weights),         cmocka_unit_test(axes_of_weights),
+        cmocka_unit_test(floats),        cmocka_unit_test(axes_and_shapes), cmocka_unit_test(operands),
         cmocka_unit_test(notes_are_cut),
     };
 

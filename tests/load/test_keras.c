@@ -179,7 +179,11 @@ static void check_no_memory(const char *path, bool sticky)
 
 static void no_memory_is_an_error(void **state)
 {
-    static const char *const files[] = {"nested.keras", "nested.h5", "objects.keras", "dictionary.keras"};
+    static const char *const files[] = {
+        "nested.keras",     "nested.h5",      "objects.keras",
+        "dictionary.keras", "dots.keras",     "keras2_dependencies.keras",
+        "operations.keras", "activations.h5", "keras2_operations2.h5",
+    };
 
     (void)state;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
@@ -198,9 +202,8 @@ static void *json_allocate(size_t size)
 }
 
 /* What Jansson asks for fails: it may do without, or take the lack of memory for a mistake of the text. */
-static void no_memory_for_json_is_an_error(void **state)
+static void check_no_json(const char *path)
 {
-    (void)state;
     json_set_alloc_funcs(json_allocate, free);
     json_asked = 1;
     for (json_fails = 0; json_asked + 1 >= json_fails; json_fails++) {
@@ -208,14 +211,21 @@ static void no_memory_for_json_is_an_error(void **state)
         plait_keras *keras = NULL;
         check_ok(plait_graph_create(&graph));
         json_asked = 0;
-        const plait_status status = plait_load_keras(graph, keras_path("objects.keras"), NULL, &keras);
+        const plait_status status = plait_load_keras(graph, path, NULL, &keras);
         check_that(status == PLAIT_OK || status == PLAIT_ERR_HOST_MEMORY || status == PLAIT_ERR_FORMAT,
-                   "%zu of %zu: %s", json_fails, json_asked, plait_status_name(status));
+                   "%s: %zu of %zu: %s", path, json_fails, json_asked, plait_status_name(status));
         plait_keras_free(keras);
         plait_graph_free(graph);
     }
     assert_in_range(json_fails, 50, 10000);
     json_set_alloc_funcs(malloc, free);
+}
+
+static void no_memory_for_json_is_an_error(void **state)
+{
+    (void)state;
+    check_no_json(keras_path("objects.keras"));
+    check_no_json(keras_path("keras2_operations2.h5"));
     scratch_reset();
 }
 

@@ -16,12 +16,15 @@ static const struct {
     {"normalizations", "h5"},
     {"dots", "keras"},
     {"operations", "keras"},
+    {"operations", "h5"},
     {"functions", "keras"},
+    {"functions", "h5"},
     {"keras2_reshaping", "keras"},
     {"keras2_activations", "h5"},
     {"keras2_normalizations", "h5"},
     {"keras2_dots", "keras"},
     {"keras2_operations2", "h5"},
+    {"keras2_dependencies", "keras"},
 };
 
 static void outputs_are_those_of_keras(void **state)

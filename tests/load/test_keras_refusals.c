@@ -190,6 +190,7 @@ static void calls_that_do_not_fit(void **state)
         {HISTORY("dense"), HISTORY("activation"), PLAIT_ERR_FORMAT, "it is in a cycle: it needs \"activation\""},
         {"\"args\"", "\"arguments\"", PLAIT_ERR_FORMAT, "Dense \"dense\": it is called on no tensor"},
         {"\"kwargs\": {}", "\"kwargs\": {\"training\": true}", PLAIT_ERR_UNSUPPORTED, "called with training=True"},
+        {"\"args\": [", "\"args\": [2.5, ", PLAIT_ERR_UNSUPPORTED, "its argument 0, counted from 0, is a constant"},
         {"\"kwargs\": {}", "\"kwargs\": {\"mask\": 1}", PLAIT_ERR_UNSUPPORTED, "it is called with a mask"},
         {"\"kwargs\": {}",
          "\"kwargs\": {\"more\": {\"class_name\": \"__keras_tensor__\", \"config\": {\"keras_history\": "

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L /* getpid */
 #include "keras_change.h"
 
 #include <plait/load.h>
-
-static const char file_name[] = "refused.keras";
+#include <stdio.h>
+#include <unistd.h>
 
 plait_status keras_try(const char *path)
 {
@@ -20,9 +21,13 @@ plait_status keras_try(const char *path)
 
 void check_config(const char *config, const char *weights_of, plait_status wanted, const char *part)
 {
+    char file_name[48]; /* test programs may run side by side */
+
+    (void)snprintf(file_name, sizeof file_name, "refused_%ld.keras", (long)getpid());
     keras_write(file_name, config, weights_of);
     check_message(keras_try(file_name), wanted, part);
     check_has(plait_error_message(), file_name);
+    (void)remove(file_name);
 }
 
 void check_changes(const char *file, const struct change *changes, size_t count)
