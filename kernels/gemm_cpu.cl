@@ -9,14 +9,17 @@
  * A work-item computes register tiles of ROWS pixels by COLUMNS filters of a group, all of its filters for one
  * tile's pixels before the next: those stay in the first cache, the weights in the second.
  *
- *   pixels         {rows, cols, channels of a group, filters of a group, products of a block, pictures}
+ *   pixels         {rows, cols, channels of a group, filters of a group, products of a block, pictures, place of
+ *                   scale and shift in packed}
  *   strides        {of pictures, rows and pixels in x, the same in y, 1 if there is a residual}
  *   residual_view  {strides of pictures, rows, pixels}
  *   work           {blocks of COLUMNS filters, of them in a group, in a work-item, tiles, of them in a work-item}
- *   packed         kernel {block}{channel}{COLUMNS}, bias {block}{COLUMNS}
+ *   packed         kernel {block}{channel}{COLUMNS}, bias {block}{COLUMNS}; scale and shift, each in whole vectors
+ *   lines          with PROLOGUE, ROWS lines of channels in whole vectors and 16 floats more; else not used
  *
  *   -D ROWS, -D VECTORS   register_tile.clh
  *   -D ACTIVATION ...     activation.clh
+ *   -D PROLOGUE           relu(scale[c] * x + shift[c]) stands for x; there is one group
  * Work-items: one for each lot of tiles and of blocks, lots of tiles first. */
 
 #define REAL float16
@@ -34,13 +37,32 @@
     if (0x##i + 1 < rows) {                                                                          \
         step_pixel(&at, pixels.s0, pixels.s1);                                                       \
     }
+#ifdef PROLOGUE
+#define STAGE(i) stage(x + (x_offset + x_at[0x##i]), channels, packed + pixels.s6, lines + 0x##i * line);
+#define POINT(i) __local const float *row##i = lines + 0x##i * line;
+
+typedef float16 here16 __attribute__((aligned(4)));
+
+static void stage(__global const float *x, int channels, __global const float *scale, __local float *to)
+{
+    __global const float *shift = scale + (channels + 15) / 16 * 16;
+
+    for (int c = 0; c < channels; c += 16) {
+        const float16 value = fma(load_first(x + c, channels - c), *(__global const anywhere16 *)(scale + c),
+                                  *(__global const anywhere16 *)(shift + c));
+        *(__local here16 *)(to + c) = value < 0.0f ? (float16)(0.0f) : value;
+    }
+}
+#else
+#define STAGE(i)
 #define POINT(i) __global const float *row##i = x_block + x_at[0x##i];
+#endif
 
 /* The hint keeps compilers from making vectors of work-items: Intel's takes a tenth of the time so. */
 __kernel __attribute__((vec_type_hint(float16)))
 void gemm_cpu(__global const float *x, const long x_offset, __global float *y, const long y_offset,
               __global const float *residual, const long residual_offset, __global const float *packed,
-              const int8 pixels, const int8 strides, const int8 residual_view, const int8 work)
+              const int8 pixels, const int8 strides, const int8 residual_view, const int8 work, __local float *lines)
 {
     const int lots = (work.s3 + work.s4 - 1) / work.s4;
     const int block_begin = (int)get_global_id(0) / lots * work.s2;
@@ -49,6 +71,7 @@ void gemm_cpu(__global const float *x, const long x_offset, __global float *y, c
     const int tile_end = min(work.s3, tile_begin + work.s4);
     const int count = pixels.s5 * pixels.s0 * pixels.s1;
     const int channels = pixels.s2;
+    const int line = (channels + 31) / 16 * 16;
     __global const float *biases = packed + work.s0 * channels * COLUMNS;
 
     for (int tile = tile_begin; tile < tile_end; tile++) {
@@ -58,6 +81,7 @@ void gemm_cpu(__global const float *x, const long x_offset, __global float *y, c
         int y_at[ROWS];
         int residual_at[ROWS];
         EACH_ROW(PLACE)
+        EACH_ROW(STAGE)
         for (int block = block_begin; block < block_end; block++) {
             const int group = block / work.s1;
             const int column = (block - group * work.s1) * COLUMNS;

@@ -15,6 +15,12 @@ bool activation_is_linear(const struct activation *activation)
     return activation->kind == PLAIT_LINEAR;
 }
 
+bool activation_is_relu(const struct activation *activation)
+{
+    return activation->kind == PLAIT_RELU && !activation->has_max && activation->slope == 0 &&
+           activation->threshold == 0;
+}
+
 /* As bits: the kernel gets the very same number, whatever the locale's decimal point is. */
 static void add_number(struct text *options, const char *macro, float number)
 {

@@ -21,6 +21,9 @@ struct activation {
 
 bool activation_is_linear(const struct activation *activation);
 
+/* x < 0 ? 0 : x. */
+bool activation_is_relu(const struct activation *activation);
+
 /* Adds the build options that kernels/activation.clh reads: "-D ACTIVATION=ACTIVATION_TANH ...". */
 void activation_options(const struct activation *activation, struct text *options);
 

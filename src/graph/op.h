@@ -55,6 +55,8 @@ struct step {
     struct activation activation; /* applied last; linear if none */
     const double *scale;          /* folded into the weights, by output channel: y = scale * y + shift, */
     const double *shift;          /* before residual and activation; NULL: none */
+    const double *input_scale;    /* input 0 is to be read as relu(input_scale[c] * x + input_shift[c]); NULL: */
+    const double *input_shift;    /* as it is */
     double flops;                 /* arithmetic a sample */
     plait_accuracy accuracy;      /* that the variants must keep to */
 
@@ -123,6 +125,9 @@ struct op {
     /* y = scale[c] * x + shift[c] along the last axis: writes both, `channels` values each, and returns
      * true; false if this node works along another axis. NULL: not affine. */
     bool (*affine)(const struct node *node, size_t channels, double *scale, double *shift);
+
+    /* Whether step->input_scale may be set for this node on this device. NULL: not. */
+    bool (*takes_prologue)(const struct node *node, const struct device_traits *device);
 
     /* The zeros that it puts around a picture, and does nothing else. NULL: none. */
     bool (*padding)(const struct node *node, struct padding *padding);

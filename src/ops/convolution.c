@@ -175,6 +175,16 @@ double convolution_flops(const struct node *node, const plait_shape *inputs)
     return 2.0 * (double)shape_count(node->shape) * (double)(bank.size[0] * bank.size[1] * bank.channels);
 }
 
+/* Where each output pixel comes from one input pixel, and gemm_cpu computes it, whose packed kernel may have 32 filters
+ * for one. */
+bool convolution_takes_prologue(const struct node *node, const struct device_traits *device)
+{
+    const struct bank bank = bank_of(node->params);
+
+    return device->kind == PLAIT_DEVICE_CPU && bank.size[0] == 1 && bank.size[1] == 1 && bank.groups == 1 &&
+           bank.channels * bank.filters <= SHAPE_MAX_ELEMENTS / 64;
+}
+
 struct product convolution_product(const struct step *step, struct operand x, struct operand y)
 {
     const struct convolution *conv = step->params;

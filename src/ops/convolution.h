@@ -36,6 +36,7 @@ bool convolution_check_options(plait_graph *graph, struct node *node);
 
 void convolution_infer(plait_graph *graph, struct node *node, const plait_shape *inputs);
 double convolution_flops(const struct node *node, const plait_shape *inputs);
+bool convolution_takes_prologue(const struct node *node, const struct device_traits *device);
 
 /* The geometry of a step. */
 struct product convolution_product(const struct step *step, struct operand x, struct operand y);
@@ -56,6 +57,7 @@ extern const struct variant *const convolution_variants[CONVOLUTION_VARIANTS];
         .name = (function), .class_name = (class), .infer = convolution_infer, .flops = convolution_flops, \
         .variants = convolution_variants, .variant_count = CONVOLUTION_VARIANTS, .takes_affine = true,     \
         .takes_activation = true, .takes_residual = true, .takes_padding = true,                           \
+        .takes_prologue = convolution_takes_prologue,                                                      \
     }
 
 extern const struct op op_conv2d;

@@ -11,7 +11,7 @@ static bool applicable_depthwise_cpu(const struct step *step, const struct devic
 {
     const struct product product = convolution_planned(step);
 
-    return depthwise_cpu_applicable(&product, device);
+    return !step->input_scale && depthwise_cpu_applicable(&product, device);
 }
 
 static plait_status plan_depthwise_cpu(struct step *step, const struct device_traits *device)
@@ -39,7 +39,7 @@ static bool applicable_fft_cpu(const struct step *step, const struct device_trai
 {
     const struct product product = convolution_planned(step);
 
-    return conv2d_fft_applicable(step, &product, device);
+    return !step->input_scale && conv2d_fft_applicable(step, &product, device);
 }
 
 static double cost_fft_cpu(const struct step *step, const struct device_traits *device)

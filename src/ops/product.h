@@ -46,7 +46,8 @@ struct product {
     struct pixels y;
     struct pixels residual;
     struct taps taps;
-    bool phase; /* one of several launches of a kernel that was built for another */
+    size_t prologue; /* where the input's scale and shift begin in packed; 0: none */
+    bool phase;      /* one of several launches of a kernel that was built for another */
     size_t packed_offset; /* where its part of the step's packed weights begins */
 };
 

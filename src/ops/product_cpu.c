@@ -135,6 +135,12 @@ double product_cpu_cost(const struct product *product, const struct device_trait
            READ * (double)(product_terms(product) * blocks_of(product, columns) * columns);
 }
 
+/* Scale and shift of the input, each in whole vectors. */
+static size_t prologue_floats(const struct product *product)
+{
+    return 2 * divide_up(product->channels, VECTOR) * VECTOR;
+}
+
 plait_status product_cpu_floats(const struct step *step, const struct product *product, size_t *packed)
 {
     const size_t columns = VECTOR * step->tile[TILE_VECTORS];
@@ -149,7 +155,7 @@ plait_status product_cpu_floats(const struct step *step, const struct product *p
         return error_set(PLAIT_ERR_UNSUPPORTED, "the packed kernel %s has more than %zu elements",
                          shape_name(shape).text, SHAPE_MAX_ELEMENTS);
     }
-    *packed = floats;
+    *packed = floats + (step->input_scale ? prologue_floats(product) : 0);
     return PLAIT_OK;
 }
 
@@ -163,11 +169,24 @@ plait_status product_cpu_plan(struct step *step, const struct product *product, 
     TRY(product_cpu_floats(step, product, &step->packed_floats));
     struct text *options = step_kernel(step, form_of(product)->name);
     text_add(options, "-D ROWS=%zu -D VECTORS=%zu", step->tile[TILE_ROWS], step->tile[TILE_VECTORS]);
+    if (step->input_scale) {
+        text_add(options, " -D PROLOGUE");
+    }
     if (!product->split) {
         activation_options(&step->activation, options);
     }
 out:
     return status;
+}
+
+static void pack_prologue(const struct step *step, const struct product *product, float *scale)
+{
+    float *shift = scale + prologue_floats(product) / 2;
+
+    for (size_t i = 0; i < product->channels; i++) {
+        scale[i] = (float)step->input_scale[i];
+        shift[i] = (float)step->input_shift[i];
+    }
 }
 
 void product_cpu_pack(const struct step *step, const struct product *product, float *packed)
@@ -190,6 +209,9 @@ void product_cpu_pack(const struct step *step, const struct product *product, fl
         if (!product->split) {
             product_bias(step, first_filter, here, bias + i * columns);
         }
+    }
+    if (step->input_scale) {
+        pack_prologue(step, product, packed + step->packed_floats - prologue_floats(product));
     }
 }
 
@@ -270,6 +292,9 @@ static plait_status launch_taps(const struct run *run, const struct product *pro
 
 plait_status product_cpu_launch(const struct step *step, const struct run *run, const struct product *product)
 {
-    return form_of(product)->launch(run, product, step->tile[TILE_ROWS], VECTOR * step->tile[TILE_VECTORS],
+    struct product here = *product;
+
+    here.prologue = step->input_scale ? step->packed_floats - prologue_floats(product) : 0;
+    return form_of(product)->launch(run, &here, step->tile[TILE_ROWS], VECTOR * step->tile[TILE_VECTORS],
                                     step->tile[TILE_UNITS]);
 }

@@ -4,6 +4,7 @@
 
 enum {
     CACHE_FLOATS = 256 << 10, /* weights that stay in a core's second cache: 1 MiB */
+    VECTOR = 16,              /* floats of the kernel's vectors */
     LOTS_PER_UNIT = 16,       /* most work-items that a compute unit gets, to end with the others */
     ITEM_PRODUCTS = 1 << 19,  /* multiply-adds that a work-item should have: 3 microseconds */
 };
@@ -76,6 +77,12 @@ static bool is_flat(const struct pixels *pixels, const size_t *sizes, const size
            pixels->strides[0] == sizes[0] * pixels->strides[1] * steps[0];
 }
 
+/* A pixel's channels, in whole vectors and with one more, so that lines lie apart in the cache. */
+static size_t line_floats(const struct product *product)
+{
+    return (divide_up(product->channels, VECTOR) + 1) * VECTOR;
+}
+
 plait_status product_gemm_launch(const struct run *run, const struct product *product, size_t rows, size_t columns,
                                  size_t units)
 {
@@ -100,5 +107,6 @@ plait_status product_gemm_launch(const struct run *run, const struct product *pr
     return launch(run->stream, run->kernels[0], (struct range){.global = {items}, .local = {1}},
                   ARGS(arg_buffer(x->buffer), arg_long(x->offset), arg_buffer(y->buffer), arg_long(y->offset),
                        arg_buffer(residual->buffer), arg_long(residual->offset), arg_buffer(run->packed),
-                       arg_int8(pixels, 6), arg_int8(strides, 7), arg_int8(residual->strides, 3), arg_int8(cuts, 5)));
+                       arg_int8(pixels, 7), arg_int8(strides, 7), arg_int8(residual->strides, 3), arg_int8(cuts, 5),
+                       arg_local((product->prologue ? rows * line_floats(product) : 1) * sizeof(float))));
 }

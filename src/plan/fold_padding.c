@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Pass: zeros around a picture go into the windows of the operator that alone reads it. */
-#include "base/memory.h"
 #include "plan/values.h"
 
 /* Kernels reach all cells in 32 bits as long as the zeros are no more than the picture's own. */
@@ -25,22 +24,6 @@ static bool can_fold(const struct values *values, const struct value *reader, st
            is_narrow(padding, values->items[padded->inputs[0]].shape);
 }
 
-/* Lets `reader` read what its input 0, which has been read by it alone, is made of. */
-static plait_status skip_input(struct values *values, struct value *reader)
-{
-    plait_status status = PLAIT_OK;
-    struct value *skipped = &values->items[reader->inputs[0]];
-
-    text_add(&reader->fused, "%s%s", reader->fused.length ? ", " : "", skipped->node->name);
-    TRY(reader->fused.status);
-    reader->inputs[0] = skipped->inputs[0];
-    mem_free(skipped->inputs);
-    text_free(&skipped->fused);
-    *skipped = (struct value){.output = NONE, .residual = NONE};
-out:
-    return status;
-}
-
 plait_status pass_fold_padding(struct values *values)
 {
     plait_status status = PLAIT_OK;
@@ -49,7 +32,7 @@ plait_status pass_fold_padding(struct values *values)
         struct value *reader = &values->items[i];
         struct padding padding;
         if (reader->node && can_fold(values, reader, &padding)) {
-            TRY(skip_input(values, reader));
+            TRY(value_skip_input(values, reader));
             reader->padding = padding;
         }
     }

@@ -12,6 +12,8 @@ static void free_values(struct values *values)
         mem_free(value->inputs);
         mem_free(value->scale);
         mem_free(value->shift);
+        mem_free(value->input_scale);
+        mem_free(value->input_shift);
         mem_free(value->copied);
         text_free(&value->fused);
     }
@@ -23,8 +25,8 @@ static void free_values(struct values *values)
 plait_status plan_create(const struct plan_request *request, struct plan **out)
 {
     static plait_status (*const passes[])(struct values *) = {
-        pass_select, pass_fold_affine, pass_fuse_epilogue, pass_fold_padding,
-        pass_place,  pass_schedule,    pass_memory_plan,
+        pass_select,        pass_fold_affine, pass_fuse_epilogue, pass_fold_padding,
+        pass_fuse_prologue, pass_place,       pass_schedule,      pass_memory_plan,
     };
     plait_status status = PLAIT_OK;
     struct values values = {.request = request};
@@ -70,6 +72,8 @@ static void free_step(struct planned_step *planned)
     mem_free(planned->fused);
     mem_free(planned->scale);
     mem_free(planned->shift);
+    mem_free(planned->input_scale);
+    mem_free(planned->input_shift);
 }
 
 void plan_free(struct plan *plan)

@@ -6,6 +6,7 @@
  *   fold_affine    batch normalization goes into the weights of its producer
  *   fuse_epilogue  activations and residual additions go into their producer's store
  *   fold_padding   zeros around a picture go into the windows of the operator that reads it
+ *   fuse_prologue  normalization and ReLU that nothing above has taken go into the load of what reads them
  *   place          producers write straight into the joined tensor, aliases share memory
  *   schedule       one step an operator that is left, with the variant that computes it
  *   memory_plan    tensors that are never needed together share memory
@@ -47,6 +48,8 @@ struct planned_step {
     size_t scratch; /* storage; only if step.scratch_floats */
     double *scale;  /* step.scale, owned */
     double *shift;
+    double *input_scale; /* step.input_scale, owned */
+    double *input_shift;
 };
 
 struct plan {

@@ -272,10 +272,16 @@ static plait_status schedule_operator(struct values *values, struct value *value
     step->accuracy = values->request->opts->accuracy;
     planned->scale = value->scale;
     planned->shift = value->shift;
+    planned->input_scale = value->input_scale;
+    planned->input_shift = value->input_shift;
     value->scale = NULL; /* now the plan's */
     value->shift = NULL;
+    value->input_scale = NULL;
+    value->input_shift = NULL;
     step->scale = planned->scale;
     step->shift = planned->shift;
+    step->input_scale = planned->input_scale;
+    step->input_shift = planned->input_shift;
     for (size_t i = 0; i < value->input_count; i++) {
         planned->inputs[i] = values->items[value->inputs[i]].place;
     }

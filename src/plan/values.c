@@ -41,6 +41,21 @@ out:
     return status;
 }
 
+plait_status value_skip_input(struct values *values, struct value *reader)
+{
+    plait_status status = PLAIT_OK;
+    struct value *skipped = &values->items[reader->inputs[0]];
+
+    text_add(&reader->fused, "%s%s", reader->fused.length ? ", " : "", skipped->node->name);
+    TRY(reader->fused.status);
+    reader->inputs[0] = skipped->inputs[0];
+    mem_free(skipped->inputs);
+    text_free(&skipped->fused);
+    *skipped = (struct value){.output = NONE, .residual = NONE};
+out:
+    return status;
+}
+
 struct place value_slice(const struct value *join, size_t axis, size_t begin, size_t size)
 {
     struct place slice = join->place;

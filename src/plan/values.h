@@ -21,6 +21,8 @@ struct value {
     double *shift;
     size_t residual; /* value added before the activation; NONE */
     struct padding padding; /* around input 0 */
+    double *input_scale;    /* input 0 is read as relu(input_scale * x + input_shift); NULL: as it is */
+    double *input_shift;
     struct activation activation;
     struct text fused; /* layers merged into this value */
 
@@ -45,6 +47,7 @@ plait_status pass_select(struct values *values);
 plait_status pass_fold_affine(struct values *values);
 plait_status pass_fuse_epilogue(struct values *values);
 plait_status pass_fold_padding(struct values *values);
+plait_status pass_fuse_prologue(struct values *values);
 plait_status pass_place(struct values *values);
 plait_status pass_schedule(struct values *values);
 plait_status pass_memory_plan(struct values *values);
@@ -58,6 +61,9 @@ bool value_is_private(const struct value *value);
 /* Moves producer `from`, which only `into` reads, into value `into`: operator, inputs and all that was
  * merged into it before; what `into` was is noted as fused. */
 plait_status value_absorb(struct values *values, size_t into, size_t from);
+
+/* Lets `reader` read what its input 0, which has been read by it alone, is made of. */
+plait_status value_skip_input(struct values *values, struct value *reader);
 
 /* Where part `begin` to `begin + size` along `axis` of a join that has its place lies. */
 struct place value_slice(const struct value *join, size_t axis, size_t begin, size_t size);
