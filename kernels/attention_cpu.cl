@@ -53,11 +53,11 @@ static void load_queries(__global const float *from, int step, int count, float 
 #else
 #define TERM(i) part##i = fma(query, (float16)(row##i[d]), part##i);
 #endif
-#define BEGIN_KEY(i)                                          \
+#define BEGIN_KEY(i)                                                \
     __global const float *row##i = keys + min(i, count - 1) * step; \
     float16 part##i = 0.0f, sum##i = 0.0f;
-#define FLUSH(i)        \
-    sum##i += part##i;  \
+#define FLUSH(i)       \
+    sum##i += part##i; \
     part##i = 0.0f;
 #define STORE(i) scores[i] = sum##i;
 

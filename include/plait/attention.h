@@ -47,7 +47,7 @@ typedef struct plait_attention_opts {
     plait_array scale;               /* {}; none: use_scale=False, 1 */
     plait_array concat_score_weight; /* {}; none: score_mode "dot", else "concat" */
     int use_causal_mask;
-    uint64_t reserved[8];            /* 0 */
+    uint64_t reserved[8]; /* 0 */
 } plait_attention_opts;
 
 /* Keras's Attention on query {T, dim}, value {S, value dim} and, if there are three inputs, key {S, dim}; without
@@ -58,7 +58,7 @@ PLAIT_API plait_node plait_attention(plait_nodes x, const plait_attention_opts *
 
 typedef struct plait_additive_attention_opts {
     const char *name;
-    plait_array scale;    /* {dim}; none: use_scale=False, 1 */
+    plait_array scale; /* {dim}; none: use_scale=False, 1 */
     int use_causal_mask;
     uint64_t reserved[8]; /* 0 */
 } plait_additive_attention_opts;
@@ -69,11 +69,11 @@ PLAIT_API plait_node plait_additive_attention(plait_nodes x, const plait_additiv
 
 typedef struct plait_einsum_dense_opts {
     const char *name;
-    plait_array kernel;          /* {summed sizes, new sizes}; required */
-    plait_array bias;            /* {new sizes}; none: no bias */
-    size_t summed;               /* axes of the kernel that are summed over; 0: 1 */
+    plait_array kernel; /* {summed sizes, new sizes}; required */
+    plait_array bias;   /* {new sizes}; none: no bias */
+    size_t summed;      /* axes of the kernel that are summed over; 0: 1 */
     plait_activation activation;
-    uint64_t reserved[8];        /* 0 */
+    uint64_t reserved[8]; /* 0 */
 } plait_einsum_dense_opts;
 
 /* Keras's EinsumDense with an equation such as "abc,cd->abd", "abc,cde->abde" (summed 1) or "abcd,cde->abe"

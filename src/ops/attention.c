@@ -21,9 +21,9 @@
 enum { QUERY, VALUE, KEY };
 
 enum {
-    LANES = 16,       /* queries of a work-item of cpu */
-    MOST_DIM = 1024,  /* largest sizes of a head with cpu, which keeps vectors of these sizes on its stack */
-    GROUP = 64,       /* work-items of a group in the reference, if the device can */
+    LANES = 16,      /* queries of a work-item of cpu */
+    MOST_DIM = 1024, /* largest sizes of a head with cpu, which keeps vectors of these sizes on its stack */
+    GROUP = 64,      /* work-items of a group in the reference, if the device can */
 };
 
 /* ---- Shapes ----------------------------------------------------------------------------------------- */
@@ -273,14 +273,13 @@ static plait_status launch_scores(const struct step *step, const struct run *run
     const struct sizes sizes = sizes_of(step);
     const struct operand *query = &run->inputs[QUERY];
     const struct operand *key = key_of(step, run);
-    const size_t steps[] = {query->view.strides[1], key->view.strides[1], query->view.strides[0],
-                            key->view.strides[0]};
+    const size_t steps[] = {query->view.strides[1], key->view.strides[1], query->view.strides[0], key->view.strides[0]};
     const struct range range = {.global = {sizes.keys, sizes.queries, run->batch * sizes.heads},
                                 .local = {step->tile[TILE_GROUP], 1, 1}};
 
     return launch(run->stream, run->kernels[SCORES], range,
-                  ARGS(ARG_OPERAND(*query), ARG_OPERAND(*key), arg_buffer(run->scratch),
-                       arg_long(run->scratch_offset), arg_buffer(run->packed), extent_arg(step), arg_int8(steps, 4)));
+                  ARGS(ARG_OPERAND(*query), ARG_OPERAND(*key), arg_buffer(run->scratch), arg_long(run->scratch_offset),
+                       arg_buffer(run->packed), extent_arg(step), arg_int8(steps, 4)));
 }
 
 /* In place: each line's work-item is the only one that reads it. */
@@ -345,15 +344,10 @@ const struct variant *const attention_variants[ATTENTION_VARIANTS] = {&cpu, &ref
 
 /* ---- The layers without projections ----------------------------------------------------------------- */
 
-#define ATTENTION_OP(keras_class)                    \
-    {                                                \
-        .name = "attention",                         \
-        .class_name = keras_class,                   \
-        .infer = attention_infer,                    \
-        .flops = attention_flops,                    \
-        .variants = attention_variants,              \
-        .variant_count = ATTENTION_VARIANTS,         \
-        .takes_activation = true,                    \
+#define ATTENTION_OP(keras_class)                                                                           \
+    {                                                                                                       \
+        .name = "attention", .class_name = keras_class, .infer = attention_infer, .flops = attention_flops, \
+        .variants = attention_variants, .variant_count = ATTENTION_VARIANTS, .takes_activation = true,      \
     }
 
 static const struct op op_attention = ATTENTION_OP("Attention");

@@ -17,8 +17,8 @@ enum attention_scores {
 /* Parameters of an attention operator. */
 struct attention {
     enum attention_scores scores;
-    size_t heads;       /* that the queries' last axis is made of */
-    size_t key_heads;   /* that those of keys and values are made of; must divide `heads` */
+    size_t heads;     /* that the queries' last axis is made of */
+    size_t key_heads; /* that those of keys and values are made of; must divide `heads` */
     float factor;
     size_t before;      /* query i sees the keys from i - before */
     size_t after;       /* to i + after */

@@ -51,8 +51,10 @@ static plait_node begin(plait_node x, const char *name, const struct projection 
     if (projection->summed == 1 || !fits(fold.target, projection)) {
         return graph_add(&op_einsum_dense, PLAIT_NODES(x), name, projection, sizeof *projection);
     }
-    fold.target.rank -= projection->summed - 1;
-    fold.target.dims[fold.target.rank - 1] = channels;
+    for (size_t i = 0; i < projection->summed; i++) {
+        fold.target.dims[--fold.target.rank] = 0;
+    }
+    fold.target.dims[fold.target.rank++] = channels;
     const plait_node folded = graph_add(&op_fold, PLAIT_NODES(x), name, &fold, sizeof fold);
     return graph_extend(folded, &op_einsum_dense, projection, sizeof *projection);
 }
@@ -115,7 +117,8 @@ static size_t summed_axes(const struct equation *equation)
     const size_t summed = lengths[0] - kept;
     const size_t made = lengths[2] - kept;
     const bool has_batch = kept > 0 || equation->elided;
-    const bool whole = has_batch && lengths[1] == summed + made && made > 0 && strncmp(words[0] + kept, words[1], summed) == 0 &&
+    const bool whole = has_batch && lengths[1] == summed + made && made > 0 &&
+                       strncmp(words[0] + kept, words[1], summed) == 0 &&
                        strncmp(words[2] + kept, words[1] + summed, made) == 0;
     return whole ? summed : 0;
 }
@@ -165,7 +168,8 @@ static bool read_bias_axes(struct source *source, const struct equation *equatio
     const size_t made = equation->lengths[1] - summed;
 
     if (summed > 0 && axes[0] && (strlen(axes) != made || strncmp(axes, equation->words[1] + summed, made) != 0)) {
-        source_unsupported(source, "bias_axes is \"%.64s\"; plait adds a bias along all axes that the kernel makes, \"%.*s\"",
+        source_unsupported(source,
+                           "bias_axes is \"%.64s\"; plait adds a bias along all axes that the kernel makes, \"%.*s\"",
                            axes, (int)made, equation->words[1] + summed);
     }
     return axes[0] != 0;

@@ -64,28 +64,33 @@ static void refuse_count(plait_graph *graph, struct node *node, const plait_shap
 }
 
 /* The nodes of a layer, under its own names. */
-struct class {
+struct class
+{
     struct op miscounted;
     struct op project;
     struct op project_again; /* an input that another node of the layer has, too */
     struct op attend;
 };
 
-#define PROJECTION(keras_name, keras_class, again)                                                    \
-    {                                                                                                 \
-        .name = keras_name, .class_name = keras_class, .infer = projection_infer,                     \
-        .flops = dense_flops, .variants = dense_variants, .variant_count = DENSE_VARIANTS,            \
-        .repeats_inputs = again, .takes_affine = true, .takes_activation = true, .takes_residual = true, \
+#define PROJECTION(keras_name, keras_class, again)                                                                  \
+    {                                                                                                               \
+        .name = keras_name, .class_name = keras_class, .infer = projection_infer, .flops = dense_flops,             \
+        .variants = dense_variants, .variant_count = DENSE_VARIANTS, .repeats_inputs = again, .takes_affine = true, \
+        .takes_activation = true, .takes_residual = true,                                                           \
     }
-#define CLASS(keras_name, keras_class)                                                                \
-    {                                                                                                 \
-        .miscounted = {.name = keras_name, .class_name = keras_class, .infer = refuse_count},         \
-        .project = PROJECTION(keras_name, keras_class, false),                                        \
-        .project_again = PROJECTION(keras_name, keras_class, true),                                   \
-        .attend = {                                                                                   \
-            .name = "attention", .class_name = keras_class, .infer = infer, .flops = attention_flops, \
-            .variants = attention_variants, .variant_count = ATTENTION_VARIANTS,                      \
-        },                                                                                            \
+#define CLASS(keras_name, keras_class)                                                        \
+    {                                                                                         \
+        .miscounted = {.name = keras_name, .class_name = keras_class, .infer = refuse_count}, \
+        .project = PROJECTION(keras_name, keras_class, false),                                \
+        .project_again = PROJECTION(keras_name, keras_class, true),                           \
+        .attend = {                                                                           \
+            .name = "attention",                                                              \
+            .class_name = keras_class,                                                        \
+            .infer = infer,                                                                   \
+            .flops = attention_flops,                                                         \
+            .variants = attention_variants,                                                   \
+            .variant_count = ATTENTION_VARIANTS,                                              \
+        },                                                                                    \
     }
 
 static const struct class multi_head = CLASS("multi_head_attention", "MultiHeadAttention");
@@ -168,8 +173,7 @@ static plait_node gate(struct making *making, plait_node y, plait_node query, pl
     }
     (void)project(making, query, &projection, true);
     making->last = layer_activation(making->last, PLAIT_SIGMOID);
-    making->last =
-        graph_extend_with(making->last, &op_gate, PLAIT_NODES(y, making->last), &product, sizeof product);
+    making->last = graph_extend_with(making->last, &op_gate, PLAIT_NODES(y, making->last), &product, sizeof product);
     return making->last;
 }
 
@@ -192,7 +196,9 @@ static struct multi_head attention_of(const plait_multi_head_attention_opts *opt
                 .key_heads = size_of(opts->key, HEADS),
                 .factor = (float)(1 / sqrt((double)size_of(opts->query, DIM))),
                 .before = window > 0 ? window - 1 : SIZE_MAX,
-                .after = opts->use_causal_mask ? 0 : window > 0 ? window - 1 : SIZE_MAX,
+                .after = opts->use_causal_mask ? 0
+                         : window > 0          ? window - 1
+                                               : SIZE_MAX,
             },
         .grouped = grouped,
         .value_heads = size_of(opts->value, HEADS),

@@ -10,11 +10,11 @@
 
 /* Parameters of an operator of projection_infer and dense_variants. */
 struct projection {
-    struct dense dense;  /* kernel and bias as Dense has them */
-    const char *what;    /* put before the names of its weights: "query_"; a literal */
-    plait_shape kernel;  /* {summed sizes, new sizes} */
-    size_t summed;       /* how many of the kernel's axes are those that are summed over */
-    size_t axes;         /* that the kernel must have; 0: any new ones */
+    struct dense dense; /* kernel and bias as Dense has them */
+    const char *what;   /* put before the names of its weights: "query_"; a literal */
+    plait_shape kernel; /* {summed sizes, new sizes} */
+    size_t summed;      /* how many of the kernel's axes are those that are summed over */
+    size_t axes;        /* that the kernel must have; 0: any new ones */
 };
 
 /* `summed` and `axes` as above. */

@@ -148,6 +148,13 @@ static void outputs_are_those_of_keras(void **state)
         "open_sizes",
         "objects",
         "half",
+        "attention_self",
+        "attention_cross",
+        "attention_causal",
+        "attention_pictures",
+        "attention_grouped",
+        "attention_plain",
+        "einsum_dense",
         "keras2_sequential",
         "keras2_nested",
         "keras2_dictionary",
@@ -161,6 +168,9 @@ static void outputs_are_those_of_keras(void **state)
         "shared",
         "dictionary",
         "objects",
+        "attention_self",
+        "attention_cross",
+        "attention_grouped",
         "keras2_sequential",
         "keras2_nested",
         "keras2_shared",
@@ -183,7 +193,8 @@ static void outputs_are_those_of_keras(void **state)
 
 static void summaries_are_those_of_keras(void **state)
 {
-    static const char *const names[] = {"sequential", "two_branch", "many_ends", "dictionary", "ends"};
+    static const char *const names[] = {"sequential", "two_branch", "many_ends", "dictionary", "ends",
+                                        "attention_self", "attention_grouped"};
     static char text[16384];
     static char want[16384];
 
