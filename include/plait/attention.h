@@ -5,7 +5,8 @@
  *   w[j] = exp(score[i][j]) / sum over j of exp(score[i][j]),   y[i] = sum over j of w[j] * value[j]
  * The scores are never kept: memory does not grow with T * S.
  * With use_causal_mask, query i sees the keys 0 to i alone; a sliding_window n, if not 0, leaves those that are
- * fewer than n places from i. What a query does not see has no part in its result. */
+ * fewer than n places from i. What a query does not see has the weight 0, so that only a value that is infinite or
+ * NaN may spoil its result. */
 #ifndef PLAIT_ATTENTION_H
 #define PLAIT_ATTENTION_H
 
