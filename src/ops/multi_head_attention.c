@@ -245,8 +245,28 @@ plait_node plait_grouped_query_attention(plait_nodes x, const plait_multi_head_a
 
 /* ---- Files ------------------------------------------------------------------------------------------ */
 
+/* Notes arguments by which the layer computes something that plait does not; false if they are tensors. */
+static bool check_call(struct source *source)
+{
+    static const char *const masks[] = {"query_mask", "value_mask", "key_mask", "attention_mask"};
+    struct argument_path path;
+    bool none = true;
+
+    for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
+        if (source->calls->kind(source, attention_argument(source, masks[i], 3 + i, &path)) != SOURCE_MISSING) {
+            source_unsupported(source, "it is called with %s; plait has use_causal_mask and sliding_window alone",
+                               masks[i]);
+            none = false;
+        }
+    }
+    if (attention_flag(source, "return_attention_scores", 7)) {
+        source_unsupported(source, "it is called with return_attention_scores=True; plait gives the result alone");
+    }
+    return none;
+}
+
 /* Query, value and key among the tensors that the layer is called on: those of args stand first, then those of
- * kwargs by their names. False, with a note, if it is called on others. */
+ * kwargs by their names. False, with a note, if it is called otherwise. */
 static bool find_inputs(struct source *source, plait_nodes x, plait_node inputs[3])
 {
     static const struct {
@@ -257,6 +277,9 @@ static bool find_inputs(struct source *source, plait_nodes x, plait_node inputs[
     bool there[3] = {false};
     size_t used = 0;
 
+    if (!check_call(source)) {
+        return false;
+    }
     for (size_t i = 0; i < sizeof paths / sizeof *paths && used < x.count; i++) {
         if (source->calls->kind(source, paths[i].path) == SOURCE_OBJECT) {
             inputs[paths[i].place] = x.items[used++];
@@ -268,23 +291,6 @@ static bool find_inputs(struct source *source, plait_nodes x, plait_node inputs[
         return false;
     }
     return true;
-}
-
-/* Arguments by which the layer computes something that plait does not. */
-static void check_call(struct source *source)
-{
-    static const char *const masks[] = {"query_mask", "value_mask", "key_mask", "attention_mask"};
-    struct argument_path path;
-
-    for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
-        if (source->calls->kind(source, attention_argument(source, masks[i], 3 + i, &path)) != SOURCE_MISSING) {
-            source_unsupported(source, "it is called with %s; plait has use_causal_mask and sliding_window alone",
-                               masks[i]);
-        }
-    }
-    if (attention_flag(source, "return_attention_scores", 7)) {
-        source_unsupported(source, "it is called with return_attention_scores=True; plait gives the result alone");
-    }
 }
 
 /* Attention along some axes alone is refused; what Keras saves for None are all axes but the last. */
@@ -341,7 +347,6 @@ static plait_multi_head_attention_opts read_options(struct source *source, const
     if (window == SOURCE_NUMBER && opts.sliding_window == 0) {
         source_refuse(source, "option sliding_window must be a whole number of at least 1");
     }
-    check_call(source);
     return opts;
 }
 
