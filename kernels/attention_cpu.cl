@@ -22,20 +22,6 @@
 #define EACH(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7)
 #define COLUMNS ((VALUE_DIM + TILE - 1) / TILE * TILE)
 
-/* What is known of 16 queries. */
-struct state {
-    float16 largest;
-    float16 sum;
-    float16 totals[COLUMNS]; /* weighted sums, by column */
-};
-
-/* The keys that one of the queries sees, and the queries' numbers. */
-struct seen {
-    int first;
-    int end;
-    int16 query;
-};
-
 static void load_queries(__global const float *from, int step, int count, float factor, float16 *queries)
 {
     float *lanes = (float *)queries;
@@ -81,28 +67,28 @@ static void hide_unseen(int16 query, int key, int count, int8 extent, float16 *s
 {
     for (int i = 0; i < count; i++) {
         const int16 distance = query - (key + i);
-        scores[i] = distance <= BEFORE_OF(extent) && -distance <= AFTER_OF(extent) ? scores[i] : (float16)(-INFINITY);
+        const int16 seen = (distance <= BEFORE_OF(extent)) & (-distance <= AFTER_OF(extent));
+        scores[i] = seen ? scores[i] : (float16)(-INFINITY);
     }
 }
 
 /* Scores to weights; returns what the sums so far are to be multiplied by. Where nothing was seen yet, the largest
  * is -Inf, and 0 stands for it. */
-static float16 weigh(struct state *state, int count, float16 *scores)
+static float16 weigh(int count, float16 *scores, float16 *largest, float16 *sum)
 {
-    float16 largest = state->largest;
-    float16 sum = 0.0f;
+    const float16 before = *largest;
+    float16 here = 0.0f;
 
     for (int i = 0; i < count; i++) {
-        largest = fmax(largest, scores[i]);
+        *largest = fmax(*largest, scores[i]);
     }
-    const float16 base = largest == -INFINITY ? (float16)(0.0f) : largest;
+    const float16 base = *largest == -INFINITY ? (float16)(0.0f) : *largest;
     for (int i = 0; i < count; i++) {
         scores[i] = exp(scores[i] - base);
-        sum += scores[i];
+        here += scores[i];
     }
-    const float16 factor = exp(state->largest - base);
-    state->largest = largest;
-    state->sum = fma(state->sum, factor, sum);
+    const float16 factor = exp(before - base);
+    *sum = fma(*sum, factor, here);
     return factor;
 }
 
@@ -124,26 +110,26 @@ static void add_values(const float16 *weights, __global const float *values, int
     EACH(TOTAL)
 }
 
-static void store(const struct state *state, __global float *y, int step, int count)
+static void store(const float16 *totals, float16 sum, __global float *y, int step, int count)
 {
     for (int c = 0; c < VALUE_DIM; c++) {
         float lanes[16];
-        vstore16(ACTIVATE(state->totals[c] / state->sum), 0, lanes);
+        vstore16(ACTIVATE(totals[c] / sum), 0, lanes);
         for (int lane = 0; lane < count; lane++) {
             y[lane * step + c] = lanes[lane];
         }
     }
 }
 
-static struct seen find_seen(int query, int last, int8 extent)
+/* The keys that queries `first` to `last` see, taken together: from the first one up to the end. */
+static int first_seen(int first, int8 extent)
 {
-    struct seen seen = {0, KEYS_OF(extent), min(query + LANES, last)};
+    return WINDOW ? max(0, first - BEFORE_OF(extent)) : 0;
+}
 
-    if (WINDOW) {
-        seen.first = max(0, query - BEFORE_OF(extent));
-        seen.end = min(KEYS_OF(extent) - 1 - last, AFTER_OF(extent)) + last + 1;
-    }
-    return seen;
+static int end_seen(int last, int8 extent)
+{
+    return WINDOW ? min(KEYS_OF(extent) - 1 - last, AFTER_OF(extent)) + last + 1 : KEYS_OF(extent);
 }
 
 __kernel void attention_cpu(__global const float *query, const long query_offset, __global const float *key,
@@ -155,27 +141,33 @@ __kernel void attention_cpu(__global const float *query, const long query_offset
     const int count = min(16, QUERIES_OF(extent) - first);
     const int head = (int)get_global_id(1);
     const int sample = (int)get_global_id(2);
-    const struct seen seen = find_seen(first, first + count - 1, extent);
+    const int last = first + count - 1;
+    const int end = end_seen(last, extent);
     __global const float *keys = key + key_offset + sample * steps.s5 + head / SHARED_OF(extent) * KEY_DIM;
     __global const float *values = value + value_offset + sample * steps.s6 + head / SHARED_OF(extent) * VALUE_DIM;
     float16 queries[KEY_DIM];
     float16 scores[KEYS];
-    struct state state = {(float16)(-INFINITY), (float16)(0.0f), {(float16)(0.0f)}};
+    float16 largest = -INFINITY;
+    float16 sum = 0.0f;
+    float16 totals[COLUMNS]; /* weighted sums of values */
 
+    for (int column = 0; column < COLUMNS; column++) {
+        totals[column] = 0.0f;
+    }
     load_queries(query + query_offset + sample * steps.s4 + first * steps.s0 + head * KEY_DIM, steps.s0, count,
                  packed[0], queries);
-    for (int from = seen.first; from < seen.end; from += KEYS) {
-        const int keys_here = min(KEYS, seen.end - from);
+    for (int from = first_seen(first, extent); from < end; from += KEYS) {
+        const int keys_here = min(KEYS, end - from);
         for (int i = 0; i < keys_here; i += TILE) {
             find_scores(queries, keys + (from + i) * steps.s1, steps.s1, keys_here - i, packed, scores + i);
         }
-        if (WINDOW) {
-            hide_unseen(seen.query, from, keys_here, extent, scores);
+        if (WINDOW) { /* min of a vector and a number is beyond oclgrind */
+            hide_unseen(min(first + LANES, (int16)(last)), from, keys_here, extent, scores);
         }
-        const float16 factor = weigh(&state, keys_here, scores);
+        const float16 factor = weigh(keys_here, scores, &largest, &sum);
         for (int column = 0; column < COLUMNS; column += TILE) {
-            add_values(scores, values + from * steps.s2, steps.s2, keys_here, column, factor, state.totals);
+            add_values(scores, values + from * steps.s2, steps.s2, keys_here, column, factor, totals);
         }
     }
-    store(&state, y + y_offset + sample * steps.s7 + first * steps.s3 + head * VALUE_DIM, steps.s3, count);
+    store(totals, sum, y + y_offset + sample * steps.s7 + first * steps.s3 + head * VALUE_DIM, steps.s3, count);
 }
