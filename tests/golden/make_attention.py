@@ -80,7 +80,7 @@ CASES = {
 }
 
 
-make_keras.SUMMARIES = (attention_self, attention_grouped, transformer)
+make_keras.SUMMARIES = (attention_self, attention_grouped)
 
 
 def main():
