@@ -281,7 +281,7 @@ static bool find_inputs(struct source *source, plait_nodes x, plait_node inputs[
         return false;
     }
     for (size_t i = 0; i < sizeof paths / sizeof *paths && used < x.count; i++) {
-        if (source->calls->kind(source, paths[i].path) == SOURCE_OBJECT) {
+        if (source->calls->kind(source, paths[i].path) >= SOURCE_OBJECT) { /* only tensors are objects here */
             inputs[paths[i].place] = x.items[used++];
             there[paths[i].place] = true;
         }
