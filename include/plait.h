@@ -10,6 +10,7 @@
 #define PLAIT_H
 
 #include <plait/activations.h>
+#include <plait/attention.h>
 #include <plait/context.h>
 #include <plait/convolution.h>
 #include <plait/graph.h>

@@ -115,6 +115,7 @@ struct op {
 
     /* What the planner may do with it. */
     bool is_input;         /* a value from outside */
+    bool repeats_inputs;   /* its inputs are those of another node of its layer: shown once */
     bool aliases;          /* the output is input 0, in C order, under another shape */
     bool takes_affine;     /* scale and shift of its output's last axis fold into its weights */
     bool takes_activation; /* applies step->activation in its store */

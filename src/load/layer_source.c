@@ -163,7 +163,9 @@ static plait_status check_surplus(struct layer_source *layer)
 {
     plait_status status = PLAIT_OK;
 
-    note_used(layer, "", 0);
+    if (layer->used_count == 0) { /* else a legacy file lists all parts' weights under the layer's own */
+        note_used(layer, "", 0);
+    }
     for (size_t i = 0; i < layer->used_count; i++) {
         size_t count = 0;
         TRY(weights_count(layer->scope->loading->weights, &layer->place, layer->used[i].part, &count));

@@ -412,10 +412,12 @@ static bool has_component(const char *path, const char *wanted, size_t length)
     return false;
 }
 
-/* Whether a weight's name is under `part` of a layer. What Keras 3 calls forward_layer/cell or query_dense has
- * components forward_lstm and query here, and a recurrent layer's cell none that matters. */
+/* Whether a weight's name is under `part` of a layer. What Keras 3 calls forward_layer/cell or query_dense (in some
+ * classes _query_dense) has components forward_lstm and query here, output_dense attention_output, and a recurrent
+ * layer's cell none that matters. */
 static bool belongs(const char *name, const struct weights_place *place, const char *part)
 {
+    part += part[0] == '_';
     const char *dense = strstr(part, "_dense");
 
     if (strcmp(place->outer, place->layer) != 0 && !has_component(name, place->layer, strlen(place->layer))) {
@@ -426,6 +428,9 @@ static bool belongs(const char *name, const struct weights_place *place, const c
     }
     if (strncmp(part, "backward_layer", 14) == 0) {
         return has_component(name, "backward_", 9);
+    }
+    if (strcmp(part, "output_dense") == 0) {
+        return has_component(name, "attention_output", 16);
     }
     return !dense || has_component(name, part, (size_t)(dense - part));
 }

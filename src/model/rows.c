@@ -48,7 +48,8 @@ static const struct node *first_node(const plait_graph *graph, uint32_t layer)
     return graph->nodes[id];
 }
 
-/* Appends the inputs of a layer, from its node `id` on: whatever its nodes read that is not of the layer. */
+/* Appends the inputs of a layer, from its node `id` on: whatever its nodes read that is not of the layer, but for
+ * those that only repeat another's. */
 static plait_status list_inputs(struct walk *walk, uint32_t id)
 {
     plait_status status = PLAIT_OK;
@@ -58,7 +59,7 @@ static plait_status list_inputs(struct walk *walk, uint32_t id)
         const uint32_t input = node->inputs[i];
         if (layer_of(walk->graph, input) == node->layer) {
             TRY(list_inputs(walk, input));
-        } else {
+        } else if (!node->op->repeats_inputs) {
             TRY(mem_grow(&walk->inputs, &walk->input_capacity, walk->input_count + 1, sizeof *walk->inputs));
             walk->inputs[walk->input_count++] = input;
         }

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* y = x, in C order, under another shape. There is no kernel: the planner gives x's memory that shape. */
-#include "graph/op.h"
+#include "ops/reshape.h"
+
 #include "graph/source.h"
 #include "ops/axis.h"
 #include "shape/shape.h"
 
 #include <plait/reshaping.h>
 #include <string.h>
-
-struct reshape {
-    plait_shape target;
-};
 
 /* Puts a number in place of PLAIT_REST; false if two sizes are PLAIT_REST. */
 static bool resolve(plait_shape *target, size_t count)
@@ -31,7 +28,7 @@ static bool resolve(plait_shape *target, size_t count)
     return true;
 }
 
-static void infer(plait_graph *graph, struct node *node, const plait_shape *inputs)
+void reshape_infer(plait_graph *graph, struct node *node, const plait_shape *inputs)
 {
     const struct reshape *params = node->params;
     plait_shape target = params->target;
@@ -57,10 +54,10 @@ static void infer(plait_graph *graph, struct node *node, const plait_shape *inpu
     node->shape = target;
 }
 
-static const struct op op_reshape = {
+const struct op op_reshape = {
     .name = "reshape",
     .class_name = "Reshape",
-    .infer = infer,
+    .infer = reshape_infer,
     .aliases = true,
 };
 

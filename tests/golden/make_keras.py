@@ -24,7 +24,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import h5py
 import keras
 import numpy as np
-import tf_keras
 
 rng = np.random.default_rng(1)
 
@@ -223,7 +222,7 @@ def in_float32(make, model):
 
 
 def write(folder, K, make, formats):
-    name = ("keras2_" if K is tf_keras else "") + make.__name__
+    name = ("" if K is keras else "keras2_") + make.__name__
     K.backend.clear_session()
     model = make(K)
     randomize(model)
@@ -262,6 +261,8 @@ def write_refused(folder):
 
 
 def main():
+    import tf_keras
+
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "data/keras"
     folder.mkdir(parents=True, exist_ok=True)
     for make, formats in CASES.items():

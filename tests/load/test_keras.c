@@ -29,6 +29,14 @@ static void outputs_are_those_of_keras(void **state)
         "open_sizes",
         "objects",
         "half",
+        "attention_self",
+        "attention_cross",
+        "attention_causal",
+        "attention_pictures",
+        "attention_grouped",
+        "attention_plain",
+        "einsum_dense",
+        "transformer",
         "keras2_sequential",
         "keras2_nested",
         "keras2_dictionary",
@@ -42,6 +50,9 @@ static void outputs_are_those_of_keras(void **state)
         "shared",
         "dictionary",
         "objects",
+        "attention_self",
+        "attention_cross",
+        "attention_grouped",
         "keras2_sequential",
         "keras2_nested",
         "keras2_shared",
@@ -64,7 +75,8 @@ static void outputs_are_those_of_keras(void **state)
 
 static void summaries_are_those_of_keras(void **state)
 {
-    static const char *const names[] = {"sequential", "two_branch", "many_ends", "dictionary", "ends"};
+    static const char *const names[] = {"sequential", "two_branch",     "many_ends",        "dictionary",
+                                        "ends",       "attention_self", "attention_grouped"};
     static char text[16384];
     static char want[16384];
 
@@ -180,9 +192,10 @@ static void check_no_memory(const char *path, bool sticky)
 static void no_memory_is_an_error(void **state)
 {
     static const char *const files[] = {
-        "nested.keras",     "nested.h5",      "objects.keras",
-        "dictionary.keras", "dots.keras",     "keras2_dependencies.keras",
-        "operations.keras", "activations.h5", "keras2_operations2.h5",
+        "nested.keras",           "nested.h5",      "objects.keras",
+        "dictionary.keras",       "dots.keras",     "keras2_dependencies.keras",
+        "operations.keras",       "activations.h5", "keras2_operations2.h5",
+        "attention_causal.keras",
     };
 
     (void)state;

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* Attention, and EinsumDense, of which it is made. The rules of layers.h hold.
+ *
+ * A query attends to keys: for each query i of {T, dim}, with scores that compare it with each key j of {S, dim},
+ *   w[j] = exp(score[i][j]) / sum over j of exp(score[i][j]),   y[i] = sum over j of w[j] * value[j]
+ * The scores are never kept: memory does not grow with T * S.
+ * With use_causal_mask, query i sees the keys 0 to i alone; a sliding_window n, if not 0, leaves those that are
+ * fewer than n places from i. What a query does not see has the weight 0, so that only a value that is infinite or
+ * NaN may spoil its result. */
+#ifndef PLAIT_ATTENTION_H
+#define PLAIT_ATTENTION_H
+
+#include <plait/layers.h>
+
+PLAIT_EXTERN_C_BEGIN
+
+/* The weights of a dense layer within another. */
+typedef struct plait_projection {
+    plait_array kernel;
+    plait_array bias; /* none: no bias */
+} plait_projection;
+
+typedef struct plait_multi_head_attention_opts {
+    const char *name;
+    plait_projection query;  /* {channels, heads, key_dim}, bias {heads, key_dim} */
+    plait_projection key;    /* {channels of the key, heads of the key, key_dim}, likewise */
+    plait_projection value;  /* {channels of the value, heads of the key, value_dim} */
+    plait_projection output; /* {heads, value_dim, sizes of the output}, bias {sizes of the output} */
+    plait_projection gate;   /* {channels, heads, value_dim}; none: use_gate=False */
+    int use_causal_mask;     /* 1: keys after a query's place are not seen */
+    size_t sliding_window;   /* 0: None */
+    uint64_t reserved[8];    /* 0 */
+} plait_multi_head_attention_opts;
+
+/* Keras's MultiHeadAttention on query {..., channels}, value {..., channels} and, if there are three inputs, key;
+ * without one the value is the key. All but their last axis is attended over together. For each head
+ *   scores = (query . query kernel + bias) . (key . key kernel + bias) / sqrt(key_dim)
+ * and the weighted sums of value . value kernel + bias, of all heads together, go through the output's kernel; with
+ * a gate, they are multiplied by sigmoid(query . gate kernel + bias) before. */
+PLAIT_API plait_node plait_multi_head_attention(plait_nodes x, const plait_multi_head_attention_opts *opts);
+
+/* Keras's GroupedQueryAttention (GroupQueryAttention): the same, where key and value have fewer heads, of which
+ * each serves as many neighbouring heads of the query. */
+PLAIT_API plait_node plait_grouped_query_attention(plait_nodes x, const plait_multi_head_attention_opts *opts);
+
+typedef struct plait_attention_opts {
+    const char *name;
+    plait_array scale;               /* {}; none: use_scale=False, 1 */
+    plait_array concat_score_weight; /* {}; none: score_mode "dot", else "concat" */
+    int use_causal_mask;
+    uint64_t reserved[8]; /* 0 */
+} plait_attention_opts;
+
+/* Keras's Attention on query {T, dim}, value {S, value dim} and, if there are three inputs, key {S, dim}; without
+ * one the value is the key. To {T, value dim}, with
+ *   score[i][j] = scale * sum over d of query[i][d] * key[j][d], or "concat":
+ *   score[i][j] = concat_score_weight * sum over d of tanh(scale * (query[i][d] + key[j][d])) */
+PLAIT_API plait_node plait_attention(plait_nodes x, const plait_attention_opts *opts);
+
+typedef struct plait_additive_attention_opts {
+    const char *name;
+    plait_array scale; /* {dim}; none: use_scale=False, 1 */
+    int use_causal_mask;
+    uint64_t reserved[8]; /* 0 */
+} plait_additive_attention_opts;
+
+/* Keras's AdditiveAttention, on inputs as plait_attention's, with
+ *   score[i][j] = sum over d of scale[d] * tanh(query[i][d] + key[j][d]) */
+PLAIT_API plait_node plait_additive_attention(plait_nodes x, const plait_additive_attention_opts *opts);
+
+typedef struct plait_einsum_dense_opts {
+    const char *name;
+    plait_array kernel; /* {summed sizes, new sizes}; required */
+    plait_array bias;   /* {new sizes}; none: no bias */
+    size_t summed;      /* axes of the kernel that are summed over; 0: 1 */
+    plait_activation activation;
+    uint64_t reserved[8]; /* 0 */
+} plait_einsum_dense_opts;
+
+/* Keras's EinsumDense with an equation such as "abc,cd->abd", "abc,cde->abde" (summed 1) or "abcd,cde->abe"
+ * (summed 2): the last axes of x, which are the kernel's first, are summed over, and its others take their place. */
+PLAIT_API plait_node plait_einsum_dense(plait_node x, const plait_einsum_dense_opts *opts);
+
+PLAIT_EXTERN_C_END
+#endif

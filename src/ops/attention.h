@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* The attention within the attention layers: on query, value and, if there are three inputs, key. */
+#ifndef OPS_ATTENTION_H
+#define OPS_ATTENTION_H
+
+#include "graph/op.h"
+#include "graph/source.h"
+
+enum { ATTENTION_VARIANTS = 2 };
+
+enum attention_scores {
+    ATTENTION_DOT,      /* factor * scale * sum of query * key */
+    ATTENTION_CONCAT,   /* weight * sum of tanh(scale * (query + key)) */
+    ATTENTION_ADDITIVE, /* sum of scale[d] * tanh(query + key) */
+};
+
+/* Parameters of an attention operator. */
+struct attention {
+    enum attention_scores scores;
+    size_t heads;     /* that the queries' last axis is made of */
+    size_t key_heads; /* that those of keys and values are made of; must divide `heads` */
+    float factor;
+    size_t before;      /* query i sees the keys from i - before */
+    size_t after;       /* to i + after */
+    plait_array scale;  /* none: 1 */
+    plait_array weight; /* of ATTENTION_CONCAT */
+};
+
+/* Query {T, heads * key_dim}, value {S, key_heads * value_dim}, key {S, key_heads * key_dim} to
+ * {T, heads * value_dim}. */
+void attention_infer(plait_graph *graph, struct node *node, const plait_shape *inputs);
+double attention_flops(const struct node *node, const plait_shape *inputs);
+
+/* Where an argument of a layer's call is in a file. */
+struct argument_path {
+    char text[64];
+};
+
+/* The path of the argument `name`, which may stand as number `place`. */
+const char *attention_argument(struct source *source, const char *name, size_t place, struct argument_path *path);
+
+/* Such an argument that is False if it is not there. */
+bool attention_flag(struct source *source, const char *name, size_t place);
+
+extern const struct variant *const attention_variants[ATTENTION_VARIANTS];
+
+#endif

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+#include "oracle_attention.h"
+
+#include "oracle_reshaping.h"
+
+#include <math.h>
+
+/* A vector in a reference: its first element. */
+struct vector {
+    const struct reference *in;
+    size_t first;
+};
+
+static void score(struct vector query, struct vector key, size_t size, const struct oracle_heads *heads, double *value,
+                  double *terms)
+{
+    for (size_t d = 0; d < size; d++) {
+        const double q = query.in->value[query.first + d];
+        const double k = key.in->value[key.first + d];
+        const double q_error = query.in->terms[query.first + d];
+        const double k_error = key.in->terms[key.first + d];
+        const double weight = heads->weight.data ? (double)heads->weight.data[d % heads->weight.shape.dims[0]] : 1;
+        if (heads->additive) {
+            const double t = tanh(heads->factor * (q + k));
+            *value += weight * t;
+            *terms += fabs(weight) * (fabs(t) + fabs(heads->factor) * (fabs(q) + fabs(k) + q_error + k_error));
+        } else {
+            *value += heads->factor * q * k;
+            *terms += fabs(heads->factor) * (fabs(q * k) + q_error * fabs(k) + fabs(q) * k_error);
+        }
+    }
+}
+
+static bool sees(size_t query, size_t key, const struct oracle_heads *heads)
+{
+    return key > query ? key - query <= heads->after : query - key <= heads->before;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static struct reference scores_of(const struct reference *query, const struct reference *key,
+                                  const struct oracle_heads *heads)
+{
+    const size_t queries = query->shape.dims[1];
+    const size_t keys = key->shape.dims[1];
+    const size_t size = query->shape.dims[2] / heads->heads;
+    const size_t shared = heads->heads / heads->key_heads;
+    struct reference y = reference_new(PLAIT_SHAPE(query->shape.dims[0], heads->heads, queries, keys));
+
+    y.sums = larger(size, larger(query->sums, key->sums));
+    for (size_t e = 0; e < y.count; e++) {
+        const size_t j = e % keys;
+        const size_t i = e / keys % queries;
+        const size_t head = e / keys / queries % heads->heads;
+        const size_t sample = e / keys / queries / heads->heads;
+        const struct vector q = {query, ((sample * queries + i) * heads->heads + head) * size};
+        const struct vector k = {key, ((sample * keys + j) * heads->key_heads + head / shared) * size};
+        if (sees(i, j, heads)) {
+            score(q, k, size, heads, &y.value[e], &y.terms[e]);
+        } else {
+            y.value[e] = (double)-INFINITY;
+        }
+    }
+    return y;
+}
+
+struct reference oracle_attend(struct reference query, struct reference value, struct reference key,
+                               const struct oracle_heads *heads)
+{
+    const struct reference scores = scores_of(&query, &key, heads);
+    const struct reference weights = oracle_softmax(scores, -1);
+    const size_t *sizes = weights.shape.dims;
+    const size_t keys = sizes[3];
+    const size_t size = value.shape.dims[2] / heads->key_heads;
+    const size_t shared = heads->heads / heads->key_heads;
+    struct reference y = reference_new(PLAIT_SHAPE(sizes[0], sizes[2], heads->heads * size));
+
+    y.sums = larger(keys, larger(weights.sums, value.sums));
+    for (size_t e = 0; e < y.count; e++) {
+        const size_t c = e % size;
+        const size_t head = e / size % heads->heads;
+        const size_t row = e / size / heads->heads;
+        const size_t line = ((row / sizes[2] * heads->heads + head) * sizes[2] + row % sizes[2]) * keys;
+        for (size_t j = 0; j < keys; j++) {
+            const size_t from = ((row / sizes[2] * keys + j) * heads->key_heads + head / shared) * size + c;
+            const double w = weights.value[line + j];
+            if (!sees(row % sizes[2], j, heads)) {
+                continue;
+            }
+            y.value[e] += w * value.value[from];
+            y.terms[e] += fabs(w * value.value[from]) + weights.terms[line + j] * fabs(value.value[from]) +
+                          fabs(w) * value.terms[from];
+        }
+    }
+    return y;
+}
+
+static double number_or_one(plait_array array)
+{
+    return array.data ? (double)array.data[0] : 1;
+}
+
+struct reference oracle_attention(const struct reference *x, size_t count, const plait_attention_opts *opts)
+{
+    const bool concat = opts->concat_score_weight.data != NULL;
+    const struct oracle_heads heads = {
+        .heads = 1,
+        .key_heads = 1,
+        .factor = number_or_one(opts->scale),
+        .before = SIZE_MAX,
+        .after = opts->use_causal_mask ? 0 : SIZE_MAX,
+        .additive = concat,
+        .weight = {opts->concat_score_weight.data, PLAIT_SHAPE(1)},
+    };
+
+    return oracle_attend(x[0], x[1], x[count - 1], &heads);
+}
+
+struct reference oracle_additive_attention(const struct reference *x, size_t count,
+                                           const plait_additive_attention_opts *opts)
+{
+    const struct oracle_heads heads = {
+        .heads = 1,
+        .key_heads = 1,
+        .factor = 1,
+        .before = SIZE_MAX,
+        .after = opts->use_causal_mask ? 0 : SIZE_MAX,
+        .additive = true,
+        .weight = opts->scale,
+    };
+
+    return oracle_attend(x[0], x[1], x[count - 1], &heads);
+}
+
+static plait_shape shape_of(const size_t *dims, size_t count)
+{
+    plait_shape shape = {.rank = count};
+
+    for (size_t i = 0; i < count; i++) {
+        shape.dims[i] = dims[i];
+    }
+    return shape;
+}
+
+static size_t product_of(const size_t *dims, size_t count)
+{
+    size_t product = 1;
+
+    for (size_t i = 0; i < count; i++) {
+        product *= dims[i];
+    }
+    return product;
+}
+
+/* A sample's axes but the first `kept` as one. */
+static struct reference fold(struct reference x, size_t kept)
+{
+    plait_shape shape = shape_of(x.shape.dims + 1, kept);
+
+    shape.dims[shape.rank++] = product_of(x.shape.dims + 1 + kept, x.shape.rank - 1 - kept);
+    return oracle_reshape(x, shape);
+}
+
+struct reference oracle_einsum_dense(struct reference x, const plait_einsum_dense_opts *opts)
+{
+    const size_t summed = opts->summed ? opts->summed : 1;
+    const plait_shape kernel = opts->kernel.shape;
+    const size_t news = kernel.rank - summed;
+    const size_t kept = x.shape.rank - 1 - summed;
+    const plait_shape flat = PLAIT_SHAPE(product_of(kernel.dims, summed), product_of(kernel.dims + summed, news));
+    const plait_dense_opts dense = {.kernel = {opts->kernel.data, flat}, .bias = opts->bias};
+    const struct reference y = oracle_dense(fold(x, kept), &dense);
+    plait_shape shape = shape_of(x.shape.dims + 1, kept);
+
+    for (size_t i = 0; i < news; i++) {
+        shape.dims[shape.rank++] = kernel.dims[summed + i];
+    }
+    return oracle_activate(oracle_reshape(y, shape), opts->activation);
+}
+
+/* {..., channels} by a kernel {channels, heads, size}, to {places, heads * size}. */
+static struct reference project(struct reference x, plait_projection weights, plait_activation activation)
+{
+    const plait_einsum_dense_opts opts = {.kernel = weights.kernel, .bias = weights.bias, .activation = activation};
+    const plait_shape shape = x.shape;
+    const size_t places = product_of(shape.dims + 1, shape.rank - 2);
+    const struct reference flat = oracle_reshape(x, PLAIT_SHAPE(places, shape.dims[shape.rank - 1]));
+
+    return fold(oracle_einsum_dense(flat, &opts), 1);
+}
+
+struct reference oracle_multi_head_attention(const struct reference *x, size_t count,
+                                             const plait_multi_head_attention_opts *opts)
+{
+    const size_t window = opts->sliding_window ? opts->sliding_window - 1 : SIZE_MAX;
+    const struct oracle_heads heads = {
+        .heads = opts->query.kernel.shape.dims[1],
+        .key_heads = opts->key.kernel.shape.dims[1],
+        .factor = 1 / sqrt((double)opts->query.kernel.shape.dims[2]),
+        .before = window,
+        .after = opts->use_causal_mask ? 0 : window,
+    };
+    const plait_einsum_dense_opts output = {.kernel = opts->output.kernel, .bias = opts->output.bias, .summed = 2};
+    const size_t value_dim = opts->value.kernel.shape.dims[2];
+    struct reference y[2];
+
+    y[0] = oracle_attend(project(x[0], opts->query, PLAIT_LINEAR), project(x[1], opts->value, PLAIT_LINEAR),
+                         project(x[count - 1], opts->key, PLAIT_LINEAR), &heads);
+    if (opts->gate.kernel.data) {
+        y[1] = project(x[0], opts->gate, PLAIT_SIGMOID);
+        y[0] = oracle_merge(MERGE_MULTIPLY, y, 2);
+    }
+    plait_shape shape = shape_of(x[0].shape.dims + 1, x[0].shape.rank - 2);
+    shape.dims[shape.rank++] = heads.heads;
+    shape.dims[shape.rank++] = value_dim;
+    return oracle_einsum_dense(oracle_reshape(y[0], shape), &output);
+}

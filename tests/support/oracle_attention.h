@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* The oracle's attention. */
+#ifndef SUPPORT_ORACLE_ATTENTION_H
+#define SUPPORT_ORACLE_ATTENTION_H
+
+#include "oracle.h"
+
+#include <plait/attention.h>
+
+/* Query i sees the keys from i - before to i + after. */
+struct oracle_heads {
+    size_t heads;
+    size_t key_heads;
+    double factor;
+    size_t before, after;
+    bool additive;      /* sum of weight[d] * tanh(factor * (query + key)), else factor * sum of query * key */
+    plait_array weight; /* none: 1 */
+};
+
+/* Query {batch, places, heads * key_dim}, and so on; to {batch, places, heads * value_dim}. */
+struct reference oracle_attend(struct reference query, struct reference value, struct reference key,
+                               const struct oracle_heads *heads);
+
+/* The layers; key is value if x has two. */
+struct reference oracle_attention(const struct reference *x, size_t count, const plait_attention_opts *opts);
+struct reference oracle_additive_attention(const struct reference *x, size_t count,
+                                           const plait_additive_attention_opts *opts);
+struct reference oracle_multi_head_attention(const struct reference *x, size_t count,
+                                             const plait_multi_head_attention_opts *opts);
+struct reference oracle_einsum_dense(struct reference x, const plait_einsum_dense_opts *opts);
+
+#endif
