@@ -96,7 +96,8 @@ plait_status product_gemm_launch(const struct run *run, const struct product *pr
     const bool flat = is_flat(x, size, step) && is_flat(y, size, every) && is_flat(residual, size, every);
     const size_t pixels[] = {flat ? 1 : size[0],     flat ? product->pictures * size[0] * size[1] : size[1],
                              product->channels,      product->filters,
-                             product_block(product), flat ? 1 : product->pictures};
+                             product_block(product), flat ? 1 : product->pictures,
+                             product->prologue};
     const size_t strides[] = {
         x->strides[0], x->strides[1] * step[0], x->strides[2] * step[1],          y->strides[0],
         y->strides[1], y->strides[2],           product->residual.buffer != NULL,
