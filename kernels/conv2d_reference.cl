@@ -21,8 +21,8 @@
 
 __kernel void conv2d_reference(__global const float *x, const long x_offset, __global float *y, const long y_offset,
                                __global const float *residual, const long residual_offset,
-                               __global const float *packed, const long packed_offset, const int8 x_view, const int8 y_view,
-                               const int8 residual_view, const int8 window, const int filters)
+                               __global const float *packed, const long packed_offset, const int8 x_view,
+                               const int8 y_view, const int8 residual_view, const int8 window, const int filters)
 {
     const int filter = get_global_id(0) % filters;
     const int pixel = get_global_id(0) / filters;

@@ -291,7 +291,11 @@ static const struct {
     plait_conv2d_opts opts;
 } wrong[] = {
     {"input has shape {4,3} but must be a picture, {rows, cols, channels}", {2, {4, 3}}, {4, {3, 3, 3, 4}}, {0}, {0}},
-    {"kernel is missing; it must have shape {rows, cols, channels / groups, filters}, and the input has 3 channels", {3, {4, 4, 3}}, {0}, {0}, {0}},
+    {"kernel is missing; it must have shape {rows, cols, channels / groups, filters}, and the input has 3 channels",
+     {3, {4, 4, 3}},
+     {0},
+     {0},
+     {0}},
     {"kernel has shape {3,3,4} but must be {rows, cols, channels / groups, filters}",
      {3, {4, 4, 3}},
      {3, {3, 3, 4}},
