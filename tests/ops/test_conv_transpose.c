@@ -113,7 +113,7 @@ static void random_windows(void **state)
     struct random random = random_stream("transposed random");
 
     (void)state;
-    for (size_t round = 0; round < test_rounds(24); round++) {
+    for (size_t round = 0; round < test_rounds(12); round++) {
         const bool dilated = random_between(&random, 0, 3) == 0;
         struct spread_case c = {.batch = random_between(&random, 1, 3), .same = random_between(&random, 0, 1)};
         c.x[2] = random_between(&random, 1, 20);

@@ -135,7 +135,7 @@ static void random_windows(void **state)
     struct random random = random_stream("depthwise random");
 
     (void)state;
-    for (size_t round = 0; round < test_rounds(24); round++) {
+    for (size_t round = 0; round < test_rounds(12); round++) {
         struct depth_case c = {.batch = random_between(&random, 1, 3), .same = random_between(&random, 0, 2) > 0};
         c.x[2] = random_between(&random, 1, 40);
         c.kernel[2] = random_between(&random, 0, 2) ? 1 : random_between(&random, 2, 4);
