@@ -103,7 +103,7 @@ static int tap_at(int cells, int dilation)
 #define FLUSH(i) total##i += sum##i; sum##i = 0.0f;
 #define RESULT(i) (total##i + sum##i)
 #define IS_INNER_TAP(b) \
-    (tile->col + (b) * DILATION >= 0 && tile->col + (PIXELS - 1) * STRIDE + (b) * DILATION < x_view.s1)
+    (tile->col + b * DILATION >= 0 && tile->col + CELL(PIXELS - 1) < x_view.s1)
 #define PENDING if (++pending == x_view.s6) { EACH_PIXEL(FLUSH) pending = 0; }
 #else
 #define BEGIN(i) float16 sum##i = bias;
@@ -112,9 +112,10 @@ static int tap_at(int cells, int dilation)
 #define PENDING
 #endif
 
-#define CELL(i) ((i) * STRIDE + b * DILATION)
+/* Cells are counted in 64 bits: with large strides, pixels behind the last may be far outside. */
+#define CELL(i) ((long)(i) * STRIDE + b * DILATION)
 #define POINT(i) (row + CELL(i) * x_view.s5)
-#define POINT_OR_ZEROS(i) ((uint)(tile->col + CELL(i)) < (uint)x_view.s1 ? POINT(i) : tile->zeros)
+#define POINT_OR_ZEROS(i) ((ulong)(tile->col + CELL(i)) < (ulong)x_view.s1 ? POINT(i) : tile->zeros)
 #define MULTIPLY(i) sum##i = fma(read(POINT(i), tile), weight, sum##i);
 #define MULTIPLY_AT_EDGE(i) sum##i = fma(read(POINT_OR_ZEROS(i), tile), weight, sum##i);
 #define STORE(i)                                                                           \
@@ -133,7 +134,8 @@ static void compute(const bool inner, const struct tile *tile, int8 x_view, int8
     const float16 bias = *(__global const anywhere16 *)tile->weights;
     const int row_begin = max(0, tap_at(-tile->row, window.s4));
     const int row_end = min(window.s0, tap_at(x_view.s0 - tile->row, window.s4));
-    __global const float *row = tile->x + row_begin * window.s4 * x_view.s4;
+    const long row_step = (long)window.s4 * x_view.s4;
+    __global const float *row = tile->x + row_begin * row_step;
     __global const float *weights = tile->weights + 16 * (1 + row_begin * COLS);
     int pending = 0;
     EACH_PIXEL(BEGIN)
@@ -149,7 +151,7 @@ static void compute(const bool inner, const struct tile *tile, int8 x_view, int8
             }
             PENDING
         }
-        row += window.s4 * x_view.s4;
+        row += row_step;
         weights += 16 * COLS;
     }
     EACH_PIXEL(STORE)
@@ -175,11 +177,11 @@ void depthwise_cpu(__global const float *x, const long x_offset, __global float 
         for (int j = 0; j < y_view.s1; j += PIXELS) {
             const int row = i * window.s2 - window.s6;
             const int col = j * STRIDE - window.s7;
-            const int x_at = picture * x_view.s3 + row * x_view.s4 + col * x_view.s5;
+            const long x_at = picture * x_view.s3 + (long)row * x_view.s4 + (long)col * x_view.s5;
             const int y_at = picture * y_view.s3 + i * y_view.s4 + j * y_view.s5;
             const int residual_at = picture * residual_view.s1 + i * residual_view.s2 + j * residual_view.s3;
-            const bool inner = col >= 0 && col + (PIXELS - 1) * STRIDE + (COLS - 1) * DILATION < x_view.s1 &&
-                               j + PIXELS <= y_view.s1;
+            const long right = col + (PIXELS - 1) * (long)STRIDE + (COLS - 1) * DILATION; /* the last column read */
+            const bool inner = col >= 0 && right < x_view.s1 && j + PIXELS <= y_view.s1;
             for (int block = block_begin; block < block_end; block++) {
                 const int filter = max(0, min(16 * block, work.s4 - 16));
                 const struct tile tile = {

@@ -43,6 +43,7 @@ static const struct spread_case cases[] = {
     {"one pixel, stride 4", 3, {1, 1, 40}, {4, 4, 18}, true, {4, 4}, {0, 0}, NULL},
     {"8x8 stride 4", 1, {5, 3, 5}, {8, 8, 5}, true, {4, 4}, {0, 0}, NULL},
     {"strides above the output", 1, {1, 1, 3}, {2, 3, 5}, false, {40, 1}, {0, 0}, zero},
+    {"strides far above the output", 1, {1, 1, 3}, {2, 3, 5}, false, {1 << 29, 1 << 28}, {0, 0}, zero},
     {"too many phases", 1, {2, 1, 3}, {2, 3, 2}, false, {40, 33}, {0, 0}, NULL},
 };
 
