@@ -23,7 +23,7 @@
  *
  *   -D PIXELS=4 to 8          pixels of a tile
  *   -D MULTIPLIER             M
- *   -D WIDE                   there are 16 filters or more
+ *   -D LANES                  filters of a block: 16, or all that there are
  *   -D COLS, STRIDE, DILATION columns of the kernel, their stride and dilation, if they are few
  *   -D ACTIVATION ...         activation.clh
  * Work-items: one for each lot of rows and of blocks, lots of rows first. */
@@ -66,20 +66,27 @@ struct tile {
     int row;                        /* of the input, under the kernel's corner; may be outside */
     int col;
     int pixels;
-    int lanes;                      /* filters */
     int phase;                      /* of the first filter among those of its channel */
 };
+
+/* A block begins with a filter of this number among those of its channel. */
+#if 16 % MULTIPLIER == 0
+#define PHASE(tile) 0
+#else
+#define PHASE(tile) (tile)->phase
+#endif
 
 /* What the filters of a tile read of a pixel. */
 static float16 read(__global const float *x, const struct tile *tile)
 {
-#if defined(WIDE) && MULTIPLIER == 1
+#if LANES == 16 && MULTIPLIER == 1
     return *(__global const anywhere16 *)x;
 #else
-    float part[16];
+    float part[16] = {0.0f};
 
-    for (int i = 0; i < 16; i++) {
-        part[i] = x[(tile->phase + min(i, tile->lanes - 1)) / MULTIPLIER];
+#pragma unroll
+    for (int i = 0; i < LANES; i++) {
+        part[i] = x[(PHASE(tile) + i) / MULTIPLIER];
     }
     return vload16(0, part);
 #endif
@@ -95,30 +102,30 @@ static int tap_at(int cells, int dilation)
 #define BEGIN(i) float16 total##i = bias, sum##i = 0.0f;
 #define FLUSH(i) total##i += sum##i; sum##i = 0.0f;
 #define RESULT(i) (total##i + sum##i)
+#define IS_INNER_TAP(b) \
+    (tile->col + b * DILATION >= 0 && tile->col + CELL(PIXELS - 1) < x_view.s1)
 #define PENDING if (++pending == x_view.s6) { EACH_PIXEL(FLUSH) pending = 0; }
 #else
 #define BEGIN(i) float16 sum##i = bias;
 #define RESULT(i) sum##i
+#define IS_INNER_TAP(b) false
 #define PENDING
 #endif
 
-#define CELL(i) ((i) * STRIDE + b * DILATION)
-#define POINT(i) (inner || (uint)(tile->col + CELL(i)) < (uint)x_view.s1 ? row + CELL(i) * x_view.s5 : tile->zeros)
+/* Cells are counted in 64 bits: with large strides, pixels behind the last may be far outside. */
+#define CELL(i) ((long)(i) * STRIDE + b * DILATION)
+#define POINT(i) (row + CELL(i) * x_view.s5)
+#define POINT_OR_ZEROS(i) ((ulong)(tile->col + CELL(i)) < (ulong)x_view.s1 ? POINT(i) : tile->zeros)
 #define MULTIPLY(i) sum##i = fma(read(POINT(i), tile), weight, sum##i);
+#define MULTIPLY_AT_EDGE(i) sum##i = fma(read(POINT_OR_ZEROS(i), tile), weight, sum##i);
 #define STORE(i)                                                                           \
     if (inner || i < tile->pixels) {                                                       \
         float16 value = RESULT(i);                                                         \
         if (residual_view.s0) {                                                            \
-            value += load_first(tile->residual + i * residual_view.s3, LANES_OF(tile));    \
+            value += load_first(tile->residual + i * residual_view.s3, LANES);              \
         }                                                                                  \
-        store_first(ACTIVATE(value), tile->y + i * y_view.s5, LANES_OF(tile));             \
+        store_first(ACTIVATE(value), tile->y + i * y_view.s5, LANES);                      \
     }
-
-#ifdef WIDE
-#define LANES_OF(tile) 16
-#else
-#define LANES_OF(tile) (tile)->lanes
-#endif
 
 /* Computes a tile; an inner one is whole and has all its columns in the picture. */
 static void compute(const bool inner, const struct tile *tile, int8 x_view, int8 y_view, int8 residual_view,
@@ -127,7 +134,8 @@ static void compute(const bool inner, const struct tile *tile, int8 x_view, int8
     const float16 bias = *(__global const anywhere16 *)tile->weights;
     const int row_begin = max(0, tap_at(-tile->row, window.s4));
     const int row_end = min(window.s0, tap_at(x_view.s0 - tile->row, window.s4));
-    __global const float *row = tile->x + row_begin * window.s4 * x_view.s4;
+    const long row_step = (long)window.s4 * x_view.s4;
+    __global const float *row = tile->x + row_begin * row_step;
     __global const float *weights = tile->weights + 16 * (1 + row_begin * COLS);
     int pending = 0;
     EACH_PIXEL(BEGIN)
@@ -136,10 +144,14 @@ static void compute(const bool inner, const struct tile *tile, int8 x_view, int8
         UNROLL
         for (int b = 0; b < COLS; b++) {
             const float16 weight = *(__global const anywhere16 *)(weights + 16 * b);
-            EACH_PIXEL(MULTIPLY)
+            if (inner || IS_INNER_TAP(b)) {
+                EACH_PIXEL(MULTIPLY)
+            } else {
+                EACH_PIXEL(MULTIPLY_AT_EDGE)
+            }
             PENDING
         }
-        row += window.s4 * x_view.s4;
+        row += row_step;
         weights += 16 * COLS;
     }
     EACH_PIXEL(STORE)
@@ -165,11 +177,11 @@ void depthwise_cpu(__global const float *x, const long x_offset, __global float 
         for (int j = 0; j < y_view.s1; j += PIXELS) {
             const int row = i * window.s2 - window.s6;
             const int col = j * STRIDE - window.s7;
-            const int x_at = picture * x_view.s3 + row * x_view.s4 + col * x_view.s5;
+            const long x_at = picture * x_view.s3 + (long)row * x_view.s4 + (long)col * x_view.s5;
             const int y_at = picture * y_view.s3 + i * y_view.s4 + j * y_view.s5;
             const int residual_at = picture * residual_view.s1 + i * residual_view.s2 + j * residual_view.s3;
-            const bool inner = col >= 0 && col + (PIXELS - 1) * STRIDE + (COLS - 1) * DILATION < x_view.s1 &&
-                               j + PIXELS <= y_view.s1;
+            const long right = col + (PIXELS - 1) * (long)STRIDE + (COLS - 1) * DILATION; /* the last column read */
+            const bool inner = col >= 0 && right < x_view.s1 && j + PIXELS <= y_view.s1;
             for (int block = block_begin; block < block_end; block++) {
                 const int filter = max(0, min(16 * block, work.s4 - 16));
                 const struct tile tile = {
@@ -181,7 +193,6 @@ void depthwise_cpu(__global const float *x, const long x_offset, __global float 
                     .row = row,
                     .col = col,
                     .pixels = min(PIXELS, y_view.s1 - j),
-                    .lanes = min(16, work.s4),
                     .phase = filter % MULTIPLIER,
                 };
                 if (inner) {

@@ -21,6 +21,12 @@ static size_t filters_of(const struct product *product)
     return product->groups * product->filters;
 }
 
+/* Filters of a block. */
+static size_t lanes_of(const struct product *product)
+{
+    return filters_of(product) < VECTOR ? filters_of(product) : VECTOR;
+}
+
 static size_t blocks_of(const struct product *product)
 {
     return divide_up(filters_of(product), VECTOR);
@@ -76,13 +82,11 @@ plait_status depthwise_cpu_plan(struct step *step, const struct product *product
     step->tile[TILE_UNITS] = device->compute_units;
     step->packed_floats = floats;
     struct text *options = step_kernel(step, "depthwise_cpu");
-    text_add(options, "-D PIXELS=%zu -D MULTIPLIER=%zu", step->tile[TILE_PIXELS], product->filters);
+    text_add(options, "-D PIXELS=%zu -D MULTIPLIER=%zu -D LANES=%zu", step->tile[TILE_PIXELS], product->filters,
+             lanes_of(product));
     if (unrolled) {
         text_add(options, " -D COLS=%zu -D STRIDE=%zu -D DILATION=%zu", product->kernel[1], product->strides[1],
                  product->dilation[1]);
-    }
-    if (filters_of(product) >= VECTOR) {
-        text_add(options, " -D WIDE");
     }
     activation_options(&step->activation, options);
     return PLAIT_OK;
@@ -90,8 +94,7 @@ plait_status depthwise_cpu_plan(struct step *step, const struct product *product
 
 void depthwise_cpu_pack(const struct step *step, const struct product *product, float *packed)
 {
-    const size_t filters = filters_of(product);
-    const size_t count = filters < VECTOR ? filters : VECTOR;
+    const size_t count = lanes_of(product);
 
     for (size_t block = 0; block < blocks_of(product); block++) {
         const size_t first = block_begin(product, block);

@@ -203,8 +203,8 @@ void product_cpu_pack(const struct step *step, const struct product *product, fl
         const size_t first_term = product->split ? group * terms : 0;
         const size_t first_filter = column + (product->split ? 0 : group * product->filters);
         for (size_t term = 0; term < terms; term++) {
-            product_weights(step, product, first_term + term, first_filter, here,
-                            packed + (i * terms + term) * columns);
+            float *to = packed + (i * terms + term) * columns;
+            product_weights(step, product, first_term + term, first_filter, here, to);
         }
         if (!product->split) {
             product_bias(step, first_filter, here, bias + i * columns);

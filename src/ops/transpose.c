@@ -98,11 +98,11 @@ static struct product run_whole(const struct step *step, const struct run *run)
     return product;
 }
 
-/* The pixels of a phase, which begin with number `first` along this axis. */
-static void narrow_pixels(struct pixels *pixels, size_t axis, size_t first, size_t stride)
+/* The pixels of a phase, which begin with number `first` along this axis and are `apart` from each other. */
+static void narrow_pixels(struct pixels *pixels, size_t axis, size_t first, size_t apart)
 {
     pixels->offset += first * pixels->strides[axis + 1];
-    pixels->strides[axis + 1] *= stride;
+    pixels->strides[axis + 1] *= apart;
 }
 
 /* Narrows a layer to the outputs `first`, first + stride, ... along an axis. There the input cell under tap a is
@@ -125,8 +125,9 @@ static void narrow(struct product *product, size_t axis, size_t first)
     } else { /* no tap: one that lies in the padding of all outputs */
         product->before[axis] = product->output[axis];
     }
-    narrow_pixels(&product->y, axis, first, stride);
-    narrow_pixels(&product->residual, axis, first, stride);
+    const size_t apart = product->output[axis] > 1 ? stride : 1; /* a huge stride needs no 64 bits */
+    narrow_pixels(&product->y, axis, first, apart);
+    narrow_pixels(&product->residual, axis, first, apart);
 }
 
 static size_t phases_along(const struct product *product, size_t axis)
