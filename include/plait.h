@@ -17,6 +17,7 @@
 #include <plait/model.h>
 #include <plait/normalization.h>
 #include <plait/operations.h>
+#include <plait/recurrent.h>
 #include <plait/reshaping.h>
 #include <plait/shape.h>
 #include <plait/status.h>

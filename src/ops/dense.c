@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Matrix product over the last axis (layers.h has the formula). */
+#include "ops/dense.h"
+
 #include "device/gemm.h"
 #include "graph/source.h"
 #include "ops/activation.h"
 #include "ops/product.h"
 #include "shape/shape.h"
-
-/* The arrays of the options. */
-struct dense {
-    plait_array kernel;
-    plait_array bias;
-};
 
 enum {
     PICTURE_AXES = 3,      /* pictures, rows, pixels: most axes of rows for all but the reference */
@@ -26,7 +22,7 @@ enum {
 enum { TILE_PARTS = PRODUCT_CPU_TILE };
 enum { TILE_GROUP, TILE_AXES };
 
-static void infer(plait_graph *graph, struct node *node, const plait_shape *inputs)
+void dense_infer(plait_graph *graph, struct node *node, const plait_shape *inputs)
 {
     const struct dense *dense = node->params;
     const plait_shape kernel = dense->kernel.shape;
@@ -58,7 +54,7 @@ static void infer(plait_graph *graph, struct node *node, const plait_shape *inpu
     node->shape.dims[x.rank - 1] = kernel.dims[1];
 }
 
-static double flops(const struct node *node, const plait_shape *inputs)
+double dense_flops(const struct node *node, const plait_shape *inputs)
 {
     (void)inputs;
     return 2.0 * (double)shape_count(node->shape) * (double)((const struct dense *)node->params)->kernel.shape.dims[0];
@@ -435,15 +431,15 @@ static const struct variant gpu = {"gpu", applicable_gpu, plan_gpu, pack_gpu, en
 static const struct variant reference = {"reference", applicable_reference, plan_reference, product_plain_pack,
                                          enqueue_reference};
 
-static const struct variant *const variants[] = {&cpu, &clblast, &gpu, &reference};
+const struct variant *const dense_variants[DENSE_VARIANTS] = {&cpu, &clblast, &gpu, &reference};
 
 static const struct op op_dense = {
     .name = "dense",
     .class_name = "Dense",
-    .infer = infer,
-    .flops = flops,
-    .variants = variants,
-    .variant_count = sizeof variants / sizeof *variants,
+    .infer = dense_infer,
+    .flops = dense_flops,
+    .variants = dense_variants,
+    .variant_count = DENSE_VARIANTS,
     .takes_affine = true,
     .takes_activation = true,
     .takes_residual = true,
