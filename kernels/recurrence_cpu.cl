@@ -16,29 +16,37 @@
 
 #define BLOCK_FLOATS(units) ((units) * GATES * 16)
 
-/* Adds the products of gates `first` to `end` of a block of units. */
-static void add_products(float16 *sum, const int first, const int end, __global const float **h,
-                         __global const float *weights, int units)
-{
-    for (int begin = 0; begin < units; begin += SUMMED) {
-        float16 part[ROWS * GATES] = {0.0f};
-        const int stop = min(units, begin + SUMMED);
-        for (int k = begin; k < stop; k++) {
-#pragma unroll
-            for (int g = first; g < end; g++) {
-                const float16 w = *(__global const anywhere16 *)(weights + (k * GATES + g) * 16);
-#pragma unroll
-                for (int r = 0; r < ROWS; r++) {
-                    part[r * GATES + g] = fma((float16)(h[r][k]), w, part[r * GATES + g]);
-                }
-            }
-        }
-#pragma unroll
-        for (int i = 0; i < ROWS * GATES; i++) {
-            sum[i] += part[i];
-        }
+/* add_products adds those of gates FIRST to END of a block of units: constants, so that the sums are registers. */
+#define ADD_PRODUCTS(add_products, FIRST, END)                                                         \
+    static void add_products(float16 *sum, __global const float **h, __global const float *weights, int units) \
+    {                                                                                                  \
+        for (int begin = 0; begin < units; begin += SUMMED) {                                          \
+            float16 part[ROWS * GATES] = {0.0f};                                                       \
+            const int stop = min(units, begin + SUMMED);                                               \
+            for (int k = begin; k < stop; k++) {                                                       \
+                _Pragma("unroll") for (int g = FIRST; g < END; g++)                                    \
+                {                                                                                      \
+                    const float16 w = *(__global const anywhere16 *)(weights + (k * GATES + g) * 16);  \
+                    _Pragma("unroll") for (int r = 0; r < ROWS; r++)                                   \
+                    {                                                                                  \
+                        part[r * GATES + g] = fma((float16)(h[r][k]), w, part[r * GATES + g]);         \
+                    }                                                                                  \
+                }                                                                                      \
+            }                                                                                          \
+            _Pragma("unroll") for (int i = 0; i < ROWS * GATES; i++)                                   \
+            {                                                                                          \
+                sum[i] += part[i];                                                                     \
+            }                                                                                          \
+        }                                                                                              \
     }
-}
+
+#if CELL == CELL_GRU_BEFORE
+ADD_PRODUCTS(add_update, 0, 1)
+ADD_PRODUCTS(add_reset, 1, 2)
+ADD_PRODUCTS(add_new_state, 2, 3)
+#else
+ADD_PRODUCTS(add_all, 0, GATES)
+#endif
 
 /* The samples that a work-item computes, at one step. */
 struct tile {
@@ -108,7 +116,7 @@ static void reset_block(struct tile *tile, int block, __global const float *weig
     float16 sum[ROWS * GATES];
 
     begin_sums(sum, bias);
-    add_products(sum, 1, 2, tile->h, weights, tile->units);
+    add_reset(sum, tile->h, weights, tile->units);
     for (int r = 0; r < tile->rows; r++) {
         const float16 h = load_state(tile->h[r], block);
         const float16 value = reset_state(load_gate(tile, r, 1, block), sum[r * GATES + 1], h);
@@ -124,10 +132,10 @@ static void advance_block(struct tile *tile, int block, __global const float *we
 
     begin_sums(sum, bias);
 #if CELL == CELL_GRU_BEFORE
-    add_products(sum, 0, 1, tile->h, weights, tile->units);
-    add_products(sum, 2, 3, tile->reset, weights, tile->units);
+    add_update(sum, tile->h, weights, tile->units);
+    add_new_state(sum, tile->reset, weights, tile->units);
 #else
-    add_products(sum, 0, GATES, tile->h, weights, tile->units);
+    add_all(sum, tile->h, weights, tile->units);
 #endif
     for (int r = 0; r < tile->rows; r++) {
         float16 gates[GATES];

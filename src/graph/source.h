@@ -30,6 +30,11 @@ struct source_calls {
     /* The weights in the file under `part` ("" for the layer's own, "cell" for a recurrent layer's) number
      * `index`; data NULL if there are none. Valid until the model is created. */
     plait_array (*weight)(struct source *source, const char *part, size_t index);
+    /* Adds an output of the layer, behind the one that its reader returns. */
+    void (*output)(struct source *source, plait_node node);
+    /* Calls the layer that option `key` is on x, under a name of its own; its weights are in the part of the
+     * option's name. If it cannot be read, that is noted, and x returned. */
+    plait_node (*inner)(struct source *source, const char *key, const char *name, plait_node x);
     /* Notes a mistake of the file: PLAIT_ERR_FORMAT, or PLAIT_ERR_UNSUPPORTED if plait alone lacks something. */
     void (*refuse)(struct source *source, plait_status status, const char *text);
 };

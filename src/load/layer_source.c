@@ -25,6 +25,7 @@ struct layer_source {
     struct weights_place place;
     struct used used[MAX_PARTS];
     size_t used_count;
+    struct outputs more; /* behind the first */
     plait_status status; /* the first failure that is no mistake of the file */
 };
 
@@ -266,6 +267,74 @@ out:
     return status;
 }
 
+/* ---- More than one layer ---- */
+
+static void output(struct source *source, plait_node node)
+{
+    struct layer_source *layer = (struct layer_source *)source;
+
+    if (layer->status == PLAIT_OK) {
+        layer->status = outputs_add(&layer->more, node);
+    }
+}
+
+static void free_layer(struct layer_source *layer)
+{
+    for (size_t i = 0; i < layer->used_count; i++) {
+        mem_free(layer->used[i].part);
+    }
+    mem_free(layer->more.items);
+}
+
+/* Reads the layer in a layer; *node is what it is called on, then what it gives. */
+static plait_status read_inner(struct layer_source *inner, const struct layer_reader *reader, plait_node *node)
+{
+    plait_status status = PLAIT_OK;
+
+    *node = reader->read(&inner->source, PLAIT_NODES(*node));
+    TRY(inner->status);
+    TRY(check_surplus(inner));
+    TRY(apply_activation(inner, node));
+    TRY(inner->status);
+    if (inner->more.count > 0) {
+        scope_refuse(inner->scope, inner->entry, PLAIT_ERR_FORMAT, "its layer has %zu outputs; it must have one",
+                     1 + inner->more.count);
+    }
+out:
+    return status;
+}
+
+static plait_node inner(struct source *source, const char *key, const char *name, plait_node x)
+{
+    plait_status status = PLAIT_OK;
+    struct layer_source *layer = (struct layer_source *)source;
+    json_t *json = find(source, key);
+    const char *class_name = json_text(json, "class_name", "");
+    const struct layer_reader *reader = layer_class_find(class_name, false);
+    struct text group = {0};
+    struct layer_source made = *layer;
+
+    if (!reader || !layer_class_is_keras(json)) {
+        scope_refuse(layer->scope, layer->entry, PLAIT_ERR_UNSUPPORTED,
+                     "its layer is of class \"%.64s\", which plait does not have", class_name);
+        return x;
+    }
+    text_add(&group, "%s/%s", layer->place.group ? layer->place.group : "", key);
+    TRY(group.status);
+    made.source.name = name;
+    made.config = json_object_get(json, "config");
+    made.inbound = NULL;
+    made.place.group = layer->place.group ? group.data : NULL;
+    made.used_count = 0;
+    made.more = (struct outputs){0};
+    TRY(read_inner(&made, reader, &x));
+out:
+    free_layer(&made);
+    text_free(&group);
+    layer->status = layer->status == PLAIT_OK ? status : layer->status;
+    return x;
+}
+
 static plait_status read_layer(struct layer_source *layer, plait_nodes inputs, struct outputs *out)
 {
     plait_status status = PLAIT_OK;
@@ -281,13 +350,16 @@ static plait_status read_layer(struct layer_source *layer, plait_nodes inputs, s
     TRY(apply_activation(layer, &node));
     TRY(layer->status);
     TRY(outputs_add(out, node));
+    for (size_t i = 0; i < layer->more.count; i++) {
+        TRY(outputs_add(out, layer->more.items[i]));
+    }
 out:
     return status;
 }
 
 plait_status layer_call(struct scope *scope, struct call *call, plait_nodes inputs, const char *name)
 {
-    static const struct source_calls calls = {kind, number, text, length, weight, refuse};
+    static const struct source_calls calls = {kind, number, text, length, weight, output, inner, refuse};
     plait_status status = PLAIT_OK;
     const struct entry *entry = call->entry;
     char *group = NULL;
@@ -310,9 +382,7 @@ plait_status layer_call(struct scope *scope, struct call *call, plait_nodes inpu
     }
     TRY(read_layer(&layer, inputs, &call->outputs));
 out:
-    for (size_t i = 0; i < layer.used_count; i++) {
-        mem_free(layer.used[i].part);
-    }
+    free_layer(&layer);
     mem_free(group);
     return status;
 }

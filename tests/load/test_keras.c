@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ENDS = 4 };
+enum { MOST_ENDS = 6 };
 
 /* A model file that was loaded. */
 struct loaded {
@@ -151,6 +151,34 @@ static void outputs_are_those_of_keras(void **state)
         "keras2_sequential",
         "keras2_nested",
         "keras2_dictionary",
+        "simple_rnn",
+        "simple_rnn_relu",
+        "simple_rnn_no_bias",
+        "simple_rnn_states",
+        "lstm",
+        "lstm_sequences",
+        "lstm_functions",
+        "lstm_states",
+        "lstm_return_state",
+        "gru",
+        "gru_sequences",
+        "gru_reset_before",
+        "gru_no_bias",
+        "gru_states",
+        "rnn_cell",
+        "bidirectional_concat",
+        "bidirectional_sum",
+        "bidirectional_mul",
+        "bidirectional_ave",
+        "bidirectional_none",
+        "bidirectional_states",
+        "bidirectional_different",
+        "text",
+        "distributed",
+        "distributed_rnn",
+        "keras2_lstm",
+        "keras2_bidirectional_concat",
+        "keras2_text",
     };
     static const char *const h5[] = {
         "sequential",
@@ -169,6 +197,18 @@ static void outputs_are_those_of_keras(void **state)
         "keras2_nested_output",
         "keras2_twice",
         "keras2_open_sizes",
+        "simple_rnn",
+        "lstm",
+        "lstm_states",
+        "gru",
+        "bidirectional_concat",
+        "text",
+        "distributed",
+        "keras2_lstm",
+        "keras2_gru_states",
+        "keras2_bidirectional_concat",
+        "keras2_text",
+        "keras2_distributed",
     };
 
     (void)state;
@@ -298,7 +338,8 @@ static void check_no_memory(const char *path, bool sticky)
 
 static void no_memory_is_an_error(void **state)
 {
-    static const char *const files[] = {"nested.keras", "nested.h5", "objects.keras", "dictionary.keras"};
+    static const char *const files[] = {"nested.keras", "nested.h5", "objects.keras", "dictionary.keras",
+                                        "bidirectional_none.keras", "distributed_rnn.keras"};
 
     (void)state;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
