@@ -25,6 +25,7 @@ struct layer_source {
     struct weights_place place;
     struct used used[MAX_PARTS];
     size_t used_count;
+    size_t inner_used;   /* by the layer in it */
     struct outputs more; /* behind the first */
     plait_status status; /* the first failure that is no mistake of the file */
 };
@@ -143,19 +144,30 @@ static plait_array weight(struct source *source, const char *part, size_t index)
     return array;
 }
 
-/* Notes weights in the file that the layer has no use for. */
+static size_t all_used(const struct layer_source *layer)
+{
+    size_t count = layer->inner_used;
+
+    for (size_t i = 0; i < layer->used_count; i++) {
+        count += layer->used[i].count;
+    }
+    return count;
+}
+
+/* Notes weights in the file that the layer has no use for. A legacy file counts those of all parts as its own. */
 static plait_status check_surplus(struct layer_source *layer)
 {
     plait_status status = PLAIT_OK;
+    const bool legacy = weights_are_legacy(layer->scope->loading->weights);
 
     note_used(layer, "", 0);
     for (size_t i = 0; i < layer->used_count; i++) {
         size_t count = 0;
         TRY(weights_count(layer->scope->loading->weights, &layer->place, layer->used[i].part, &count));
-        if (count > layer->used[i].count) {
+        const size_t used = legacy ? all_used(layer) : layer->used[i].count;
+        if (count > used) {
             scope_refuse(layer->scope, layer->entry, PLAIT_ERR_FORMAT,
-                         "the file has %zu weights for it; a layer of its options has %zu", count,
-                         layer->used[i].count);
+                         "the file has %zu weights for it; a layer of its options has %zu", count, used);
         }
     }
 out:
@@ -326,8 +338,10 @@ static plait_node inner(struct source *source, const char *key, const char *name
     made.inbound = NULL;
     made.place.group = layer->place.group ? group.data : NULL;
     made.used_count = 0;
+    made.inner_used = 0;
     made.more = (struct outputs){0};
     TRY(read_inner(&made, reader, &x));
+    layer->inner_used = all_used(&made);
 out:
     free_layer(&made);
     text_free(&group);

@@ -61,6 +61,11 @@ out:
     return status;
 }
 
+bool weights_are_legacy(const struct weights *weights)
+{
+    return weights->legacy;
+}
+
 static void free_container(struct container *container)
 {
     for (size_t i = 0; container->names && i < container->groups.count; i++) {
