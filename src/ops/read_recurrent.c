@@ -54,8 +54,7 @@ static bool find_place(struct source *source, const char *class_name, const char
                        struct place *place)
 {
     const bool is_rnn = strcmp(class_name, "RNN") == 0;
-    const char *cell =
-        is_rnn ? source_text(source, key_of(path, "cell.class_name").text, "unknown") : class_name;
+    const char *cell = is_rnn ? source_text(source, key_of(path, "cell.class_name").text, "unknown") : class_name;
 
     place->part = part;
     (void)snprintf(place->layer, sizeof place->layer, "%s", path);
@@ -120,8 +119,7 @@ static void read_weights(struct source *source, const struct place *place, plait
 }
 
 /* The initial states behind x; false, with a note, if they are too few. */
-static bool take_states(struct source *source, const struct kind *kind, plait_nodes states,
-                        plait_recurrent_opts *opts)
+static bool take_states(struct source *source, const struct kind *kind, plait_nodes states, plait_recurrent_opts *opts)
 {
     if (states.count > 0 && states.count < kind->states) {
         source_refuse(source, "it is called with %zu initial state; %s has %zu", states.count, kind->layer,
@@ -228,8 +226,9 @@ static bool find_direction(struct source *source, bool backwards, struct place *
         return false;
     }
     if (flag(source, place->layer, "go_backwards", given) != given) {
-        source_unsupported(source, "its %s has go_backwards the other way round; plait takes the forward layer's steps "
-                                   "from the first on, the backward layer's from the last on",
+        source_unsupported(source,
+                           "its %s has go_backwards the other way round; plait takes the forward layer's steps "
+                           "from the first on, the backward layer's from the last on",
                            layer);
         return false;
     }
@@ -300,6 +299,11 @@ static plait_node read_masking(struct source *source, plait_nodes x)
 }
 
 const struct layer_reader read_recurrent_readers[] = {
-    {"SimpleRNN", read_simple_rnn}, {"LSTM", read_lstm},       {"GRU", read_gru}, {"RNN", read_rnn},
-    {"Bidirectional", read_bidirectional}, {"Masking", read_masking}, {0},
+    {"SimpleRNN", read_simple_rnn},
+    {"LSTM", read_lstm},
+    {"GRU", read_gru},
+    {"RNN", read_rnn},
+    {"Bidirectional", read_bidirectional},
+    {"Masking", read_masking},
+    {0},
 };

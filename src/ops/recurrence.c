@@ -11,10 +11,10 @@
 #include "shape/shape.h"
 
 enum {
-    VECTOR = 16,                /* floats of the cpu kernel's vectors */
-    SHARED_FLOATS = 512 << 10,  /* kernels from this size on keep more than one core busy at each step */
-    GROUP = 64,                 /* work-items of a group in other kernels, if the device can */
-    MOST_ROWS = 4,              /* samples of a work-item */
+    VECTOR = 16,               /* floats of the cpu kernel's vectors */
+    SHARED_FLOATS = 512 << 10, /* kernels from this size on keep more than one core busy at each step */
+    GROUP = 64,                /* work-items of a group in other kernels, if the device can */
+    MOST_ROWS = 4,             /* samples of a work-item */
 };
 
 /* Kernels in step->kernels, and what is remembered in step->tile. */
@@ -180,8 +180,8 @@ static plait_status launch_begin(const struct step *step, const struct run *run)
     const struct operand *h = state_input(run, params->has_h, 1);
     const struct operand *c = state_input(run, params->has_c, 1 + params->has_h);
     const size_t padded = blocks_of(step) * VECTOR;
-    const size_t view[] = {units_of(step), h->view.strides[0], c->view.strides[0],    params->has_h,
-                           params->has_c,  padded,             step->output.dims[0], run->batch};
+    const size_t view[] = {units_of(step), h->view.strides[0],   c->view.strides[0], params->has_h, params->has_c,
+                           padded,         step->output.dims[0], run->batch};
 
     return launch(run->stream, run->kernels[KERNEL_BEGIN],
                   (struct range){.global = {padded, run->batch}, .local = {step->tile[TILE_GROUP], 1}},

@@ -73,15 +73,15 @@ static void infer(plait_graph *graph, struct node *node, const plait_shape *inpu
 #define CLASS_LSTM "LSTM"
 #define CLASS_GRU "GRU"
 
-#define PROJECTION(op_name, keras)                                                            \
-    {                                                                                         \
-        .name = (op_name), .class_name = (keras), .infer = infer, .flops = dense_flops,       \
-        .variants = dense_variants, .variant_count = DENSE_VARIANTS,                          \
+#define PROJECTION(op_name, keras)                                                                                  \
+    {                                                                                                               \
+        .name = (op_name), .class_name = (keras), .infer = infer, .flops = dense_flops, .variants = dense_variants, \
+        .variant_count = DENSE_VARIANTS,                                                                            \
     }
-#define RECURRENCE(keras)                                                                            \
-    {                                                                                                \
-        .name = "recurrence", .class_name = (keras), .infer = recurrence_infer,                      \
-        .flops = recurrence_flops, .variants = recurrence_variants, .variant_count = RECURRENCE_VARIANTS, \
+#define RECURRENCE(keras)                                                                                  \
+    {                                                                                                      \
+        .name = "recurrence", .class_name = (keras), .infer = recurrence_infer, .flops = recurrence_flops, \
+        .variants = recurrence_variants, .variant_count = RECURRENCE_VARIANTS,                             \
     }
 
 static const struct op projections[CELLS] = {
@@ -224,8 +224,7 @@ static plait_node recurrent(plait_node x, enum cell cell, const plait_recurrent_
     plait_node inputs[MOST_INPUTS];
     size_t count = 0;
 
-    const plait_node gates =
-        graph_add(&projections[cell], PLAIT_NODES(x), opts.name, &projection, sizeof projection);
+    const plait_node gates = graph_add(&projections[cell], PLAIT_NODES(x), opts.name, &projection, sizeof projection);
     inputs[count++] = gates;
     if (params.has_h) {
         inputs[count++] = opts.initial_h;

@@ -31,8 +31,20 @@ static bool axes_count_from_end(struct source *source)
 static bool is_of_all_steps(struct source *source, const char *class_name)
 {
     static const char *const classes[] = {
-        "Dense",     "Activation", "Dropout",   "AlphaDropout",       "GaussianNoise",      "GaussianDropout", "ReLU",
-        "LeakyReLU", "ELU",        "Identity",  "ActivityRegularization", "BatchNormalization", "LayerNormalization", "Softmax",
+        "Dense",
+        "Activation",
+        "Dropout",
+        "AlphaDropout",
+        "GaussianNoise",
+        "GaussianDropout",
+        "ReLU",
+        "LeakyReLU",
+        "ELU",
+        "Identity",
+        "ActivityRegularization",
+        "BatchNormalization",
+        "LayerNormalization",
+        "Softmax",
     };
 
     for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
@@ -89,7 +101,8 @@ static plait_node read(struct source *source, plait_nodes inputs)
     } else if (is_of_all_steps(source, class_name)) {
         return source->calls->inner(source, "layer", source->name, x);
     } else if (shape.dims[0] > MOST_STEPS) {
-        source_unsupported(source, "its layer, a %.64s, needs %zu steps to be taken apart; plait does that with up to %d",
+        source_unsupported(source,
+                           "its layer, a %.64s, needs %zu steps to be taken apart; plait does that with up to %d",
                            class_name, shape.dims[0], MOST_STEPS);
     } else {
         return make_steps(source, x, shape.dims[0]);

@@ -56,8 +56,8 @@ static void widths(void **state)
 /* Numbers are cut to whole ones, as Keras does; what is no row's gives NaN and reads nothing outside. */
 static void numbers(void **state)
 {
-    static const float values[] = {0, -0.0F, 0.99F, 1.5F, 2.999F, -0.5F, -0.999F, -1, -7, 3, 3.5F, 1e9F, -1e9F, 3e38F,
-                                   INFINITY, -INFINITY, NAN, 1e-40F};
+    static const float values[] = {0, -0.0F, 0.99F, 1.5F,  2.999F, -0.5F,    -0.999F,   -1,  -7,
+                                   3, 3.5F,  1e9F,  -1e9F, 3e38F,  INFINITY, -INFINITY, NAN, 1e-40F};
     enum { COUNT = sizeof values / sizeof *values };
     const plait_array rows = table(3, 5);
     plait_graph *graph = twin_graph();
@@ -65,13 +65,10 @@ static void numbers(void **state)
     const struct twin y = twin_embedding(x, rows);
 
     (void)state;
-    trial_run_variants(&(struct trial){.name = "numbers",
-                                       .inputs = &x,
-                                       .input_count = 1,
-                                       .outputs = &y,
-                                       .output_count = 1,
-                                       .gate = GATE_BITS},
-                       y, &test.seen);
+    trial_run_variants(
+        &(struct trial){
+            .name = "numbers", .inputs = &x, .input_count = 1, .outputs = &y, .output_count = 1, .gate = GATE_BITS},
+        y, &test.seen);
     plait_graph_free(graph);
     free((void *)rows.data);
     scratch_reset();
@@ -95,7 +92,8 @@ static void mistakes(void **state)
     check_message(plait_graph_check(graph), PLAIT_ERR_GRAPH,
                   "embedding \"embedding\": embeddings is missing; it must have shape {rows, channels}");
     check_has(plait_error_message(), "\"embedding_1\": embeddings has shape {4} but must be {rows, channels}");
-    check_has(plait_error_message(), "\"mine\": embeddings has shape {0,4} but must be {rows, channels} without a size 0");
+    check_has(plait_error_message(),
+              "\"mine\": embeddings has shape {0,4} but must be {rows, channels} without a size 0");
     check_has(plait_error_message(), "\"embedding_2\": embeddings has shape {");
     check_has(plait_error_message(), "\"embedding_3\": embeddings {1048576,1048576} has more than");
     check_has(plait_error_message(), "\"embedding_4\": input {1,1,1,1,1,1,1} has 7 axes");

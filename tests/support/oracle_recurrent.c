@@ -156,8 +156,7 @@ struct recurrent_twins twin_recurrent(enum recurrent kind, struct twin x, const 
     opts.last_h = states ? &out.h.node : NULL;
     opts.last_c = states && kind == LSTM ? &out.c.node : NULL;
     out.y.node = make[kind](x.node, &opts);
-    out.y.ref =
-        reference_new(opts.return_sequences ? PLAIT_SHAPE(batch, x.ref.shape.dims[1], cell.units) : state);
+    out.y.ref = reference_new(opts.return_sequences ? PLAIT_SHAPE(batch, x.ref.shape.dims[1], cell.units) : state);
     out.h.ref = reference_new(state);
     out.c.ref = reference_new(state);
     for (size_t sample = 0; sample < batch; sample++) {
