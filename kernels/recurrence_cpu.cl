@@ -2,8 +2,8 @@
 /* Steps of a recurrent layer on CPUs: recurrence_reference.cl has the formula, recurrence.clh the arguments,
  * cell.clh the build options.
  *
- * A work-item takes ROWS samples through the steps, 16 units of them at a time. Where there are few samples and
- * so many units that it pays, several work-items share the units, and each step is a launch.
+ * A work-item takes ROWS samples through the steps, 16 units of them at a time. Where there are so many units that
+ * it pays, several work-items share the units, and each step is a launch.
  *
  *   packed  kernel {block}{unit}{gate}{16}, bias {block}{gate}{16}; a block is 16 units
  *   -D ROWS=1, 2 or 4, -D SUMMED products that are summed apart

@@ -2,8 +2,8 @@
 /* For each step s in turn, with h and c the state before it (kernels/cell.clh has next_state):
  *     sum[g] = bias[g] + h * kernel[g];  h, c = next_state(x[s], sum, h, c);  y[s] = h
  *
- * cpu        a work-item takes some samples through all steps; or, with few samples and many units, through one
- *            step for some of the units
+ * cpu        a work-item takes some samples through all steps; or, with many units, through one step for some of
+ *            the units
  * reference  a launch a step, a work-item a unit */
 #include "ops/recurrence.h"
 
@@ -12,7 +12,8 @@
 
 enum {
     VECTOR = 16,               /* floats of the cpu kernel's vectors */
-    SHARED_FLOATS = 512 << 10, /* kernels from this size on keep more than one core busy at each step */
+    CACHE_FLOATS = 128 << 10,  /* that stay in a core's second cache beside others: 512 KiB */
+    SHARED_FLOATS = 512 << 10, /* kernels from this size on stay in no core's second cache */
     GROUP = 64,                /* work-items of a group in other kernels, if the device can */
     MOST_ROWS = 4,             /* samples of a work-item */
 };
@@ -219,9 +220,9 @@ static bool applicable_cpu(const struct step *step, const struct device_traits *
 }
 
 /* Samples of a work-item: more share what is loaded of the kernel, fewer keep all cores busy. */
-static size_t rows_for(size_t samples, size_t compute_units)
+static size_t rows_for(size_t samples, size_t sharers)
 {
-    const size_t each = divide_up(samples, compute_units);
+    const size_t each = divide_up(samples, sharers);
     size_t rows = 1;
 
     while (rows < each && rows < MOST_ROWS) {
@@ -230,14 +231,15 @@ static size_t rows_for(size_t samples, size_t compute_units)
     return rows;
 }
 
-/* Parts that the units are cut in, at the price of a launch for each step. */
-static size_t lots_for(const struct step *step, size_t tiles, size_t compute_units)
+/* Parts that the units are cut in, at the price of a launch for each step. A core then takes all samples through
+ * a step with a part of the kernel that stays in its cache, where otherwise it would load all of it for each tile. */
+static size_t lots_for(const struct step *step, size_t compute_units)
 {
     const size_t floats = gates_of(step) * units_of(step) * units_of(step);
+    const size_t lots = divide_up(divide_up(floats, CACHE_FLOATS), compute_units) * compute_units;
     const size_t blocks = blocks_of(step);
-    const size_t lots = compute_units / tiles;
 
-    if (resets_before(step) || floats < SHARED_FLOATS || lots < 2) {
+    if (resets_before(step) || floats < SHARED_FLOATS) {
         return 1;
     }
     return lots < blocks ? lots : blocks;
@@ -247,14 +249,15 @@ static plait_status plan_cpu(struct step *step, const struct device_traits *devi
 {
     plait_status status = PLAIT_OK;
     const size_t samples = step->output.dims[0];
-    const size_t rows = rows_for(samples, device->compute_units);
+    const size_t lots = lots_for(step, device->compute_units);
+    const size_t rows = rows_for(samples, lots > 1 ? 1 : device->compute_units);
     struct text *options = NULL;
 
     TRY(plan(step, "recurrence_cpu", &options));
     TRY(plan_weights(step, blocks_of(step) * VECTOR));
     text_add(options, " -D ROWS=%zu -D SUMMED=%zu", rows, summed_for(units_of(step)));
     step->tile[TILE_ROWS] = rows;
-    step->tile[TILE_LOTS] = lots_for(step, divide_up(samples, rows), device->compute_units);
+    step->tile[TILE_LOTS] = lots;
     step->tile[TILE_GROUP] = 1;
 out:
     return status;
