@@ -27,6 +27,7 @@ struct layer_source {
     size_t used_count;
     size_t inner_used;   /* by the layer in it */
     struct outputs more; /* behind the first */
+    bool refused;        /* something about it, so that not all of it may have been read */
     plait_status status; /* the first failure that is no mistake of the file */
 };
 
@@ -103,8 +104,9 @@ static size_t length(struct source *source, const char *path)
 
 static void refuse(struct source *source, plait_status status, const char *message)
 {
-    const struct layer_source *layer = (const struct layer_source *)source;
+    struct layer_source *layer = (struct layer_source *)source;
 
+    layer->refused = true;
     scope_refuse(layer->scope, layer->entry, status, "%s", message);
 }
 
@@ -165,7 +167,7 @@ static plait_status check_surplus(struct layer_source *layer)
         size_t count = 0;
         TRY(weights_count(layer->scope->loading->weights, &layer->place, layer->used[i].part, &count));
         const size_t used = legacy ? all_used(layer) : layer->used[i].count;
-        if (count > used) {
+        if (count > used && !layer->refused) {
             scope_refuse(layer->scope, layer->entry, PLAIT_ERR_FORMAT,
                          "the file has %zu weights for it; a layer of its options has %zu", count, used);
         }
@@ -329,6 +331,7 @@ static plait_node inner(struct source *source, const char *key, const char *name
     if (!reader || !layer_class_is_keras(json)) {
         scope_refuse(layer->scope, layer->entry, PLAIT_ERR_UNSUPPORTED,
                      "its layer is of class \"%.64s\", which plait does not have", class_name);
+        layer->refused = true;
         return x;
     }
     text_add(&group, "%s/%s", layer->place.group ? layer->place.group : "", key);
@@ -342,6 +345,7 @@ static plait_node inner(struct source *source, const char *key, const char *name
     made.more = (struct outputs){0};
     TRY(read_inner(&made, reader, &x));
     layer->inner_used = all_used(&made);
+    layer->refused = layer->refused || made.refused;
 out:
     free_layer(&made);
     text_free(&group);

@@ -3,6 +3,7 @@
  *
  * Most layers work on channels or on elements, and so on all steps at once. With others, the steps are taken
  * apart, each gets the layer's nodes, and the results are joined; the weights are packed for each step anew. */
+#include "graph/ir.h"
 #include "graph/source.h"
 
 #include <plait/reshaping.h>
@@ -90,7 +91,11 @@ static plait_node read(struct source *source, plait_nodes inputs)
     const plait_shape shape = plait_node_shape(x);
     const char *class_name = source_text(source, "layer.class_name", "");
     const plait_layer_opts opts = {.name = source->name};
+    const struct node *node = graph_node(x.graph, x.id);
 
+    if (!node || node->poisoned) {
+        return source->calls->inner(source, "layer", source->name, x); /* its own mistakes are to be found */
+    }
     if (shape.rank < 2) {
         source_refuse(source, "its input has %zu axes besides the batch; it must be a sequence, {time, ...}",
                       shape.rank);
