@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_PARTS = 8 };
+enum {
+    MAX_PARTS = 8,
+    CALLS_OF_STEP = 3, /* that a layer in a layer counts as: what it is given and what it gives may be nodes too */
+};
 
 /* How many of a part's weights were read. */
 struct used {
@@ -328,21 +331,22 @@ static plait_node inner(struct source *source, const char *key, const char *name
     struct text group = {0};
     struct layer_source made = *layer;
 
+    made.used_count = 0;
+    made.inner_used = 0;
+    made.more = (struct outputs){0};
     if (!reader || !layer_class_is_keras(json)) {
         scope_refuse(layer->scope, layer->entry, PLAIT_ERR_UNSUPPORTED,
                      "its layer is of class \"%.64s\", which plait does not have", class_name);
         layer->refused = true;
         return x;
     }
+    TRY(scope_count_calls(layer->scope, CALLS_OF_STEP));
     text_add(&group, "%s/%s", layer->place.group ? layer->place.group : "", key);
     TRY(group.status);
     made.source.name = name;
     made.config = json_object_get(json, "config");
     made.inbound = NULL;
     made.place.group = layer->place.group ? group.data : NULL;
-    made.used_count = 0;
-    made.inner_used = 0;
-    made.more = (struct outputs){0};
     TRY(read_inner(&made, reader, &x));
     layer->inner_used = all_used(&made);
     layer->refused = layer->refused || made.refused;
