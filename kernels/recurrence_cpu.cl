@@ -16,28 +16,29 @@
 
 #define BLOCK_FLOATS(units) ((units) * GATES * 16)
 
-/* add_products adds those of gates FIRST to END of a block of units: constants, so that the sums are registers. */
-#define ADD_PRODUCTS(add_products, FIRST, END)                                                         \
-    static void add_products(float16 *sum, __global const float **h, __global const float *weights, int units) \
-    {                                                                                                  \
-        for (int begin = 0; begin < units; begin += SUMMED) {                                          \
-            float16 part[ROWS * GATES] = {0.0f};                                                       \
-            const int stop = min(units, begin + SUMMED);                                               \
-            for (int k = begin; k < stop; k++) {                                                       \
-                _Pragma("unroll") for (int g = FIRST; g < END; g++)                                    \
-                {                                                                                      \
-                    const float16 w = *(__global const anywhere16 *)(weights + (k * GATES + g) * 16);  \
-                    _Pragma("unroll") for (int r = 0; r < ROWS; r++)                                   \
-                    {                                                                                  \
-                        part[r * GATES + g] = fma((float16)(h[r][k]), w, part[r * GATES + g]);         \
-                    }                                                                                  \
-                }                                                                                      \
-            }                                                                                          \
-            _Pragma("unroll") for (int i = 0; i < ROWS * GATES; i++)                                   \
-            {                                                                                          \
-                sum[i] += part[i];                                                                     \
-            }                                                                                          \
-        }                                                                                              \
+/* A function that adds the products of gates FIRST to END of a block of units. These are constants, so that the sums
+ * are registers. */
+#define ADD_PRODUCTS(add_products, FIRST, END)                                                                   \
+    static void add_products(float16 *sum, __global const float **h, __global const float *weights, int units)   \
+    {                                                                                                            \
+        for (int begin = 0; begin < units; begin += SUMMED) {                                                    \
+            float16 part[ROWS * GATES] = {0.0f};                                                                 \
+            const int stop = min(units, begin + SUMMED);                                                         \
+            for (int k = begin; k < stop; k++) {                                                                 \
+                _Pragma("unroll") for (int g = FIRST; g < END; g++)                                              \
+                {                                                                                                \
+                    const float16 w = *(__global const anywhere16 *)(weights + (k * GATES + g) * 16);            \
+                    _Pragma("unroll") for (int r = 0; r < ROWS; r++)                                             \
+                    {                                                                                            \
+                        part[r * GATES + g] = fma((float16)(h[r][k]), w, part[r * GATES + g]);                   \
+                    }                                                                                            \
+                }                                                                                                \
+            }                                                                                                    \
+            _Pragma("unroll") for (int i = 0; i < ROWS * GATES; i++)                                             \
+            {                                                                                                    \
+                sum[i] += part[i];                                                                               \
+            }                                                                                                    \
+        }                                                                                                        \
     }
 
 #if CELL == CELL_GRU_BEFORE
