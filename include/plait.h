@@ -20,6 +20,7 @@
 #include <plait/normalization.h>
 #include <plait/operations.h>
 #include <plait/pooling.h>
+#include <plait/recurrent.h>
 #include <plait/reshaping.h>
 #include <plait/resizing.h>
 #include <plait/shape.h>

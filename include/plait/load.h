@@ -46,8 +46,8 @@ PLAIT_API int plait_keras_is_sequential(const plait_keras *keras);
 /* Frees the weights; NULL is allowed. */
 PLAIT_API void plait_keras_free(plait_keras *keras);
 
-/* Reads a NumPy .npy file (format 1.0 to 3.0, C order, little-endian float32; anything else is refused
- * with the reason).
+/* Reads a NumPy .npy file (format 1.0 to 3.0, C order, little-endian float32, or int32 or int64 with no value
+ * beyond 2^24, which become floats; anything else is refused with the reason).
  *   out  shape and values; the values are to be freed with plait_array_free */
 PLAIT_API PLAIT_NODISCARD plait_status plait_npy_read(const char *path, plait_array *out);
 

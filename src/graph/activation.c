@@ -10,6 +10,11 @@ static const char *const macros[] = {
 #undef MACRO
 };
 
+const char *activation_macro(plait_activation kind)
+{
+    return macros[kind];
+}
+
 bool activation_is_linear(const struct activation *activation)
 {
     return activation->kind == PLAIT_LINEAR;
@@ -32,7 +37,7 @@ static void add_number(struct text *options, const char *macro, float number)
 
 void activation_options(const struct activation *activation, struct text *options)
 {
-    text_add(options, " -D ACTIVATION=%s", macros[activation->kind]);
+    text_add(options, " -D ACTIVATION=%s", activation_macro(activation->kind));
     if (activation->has_max) {
         add_number(options, "RELU_MAX", activation->max);
     }

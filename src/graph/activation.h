@@ -24,6 +24,9 @@ bool activation_is_linear(const struct activation *activation);
 /* x < 0 ? 0 : x. */
 bool activation_is_relu(const struct activation *activation);
 
+/* Its name in kernels/activation.clh: "ACTIVATION_TANH". */
+const char *activation_macro(plait_activation kind);
+
 /* Adds the build options that kernels/activation.clh reads: "-D ACTIVATION=ACTIVATION_TANH ...". */
 void activation_options(const struct activation *activation, struct text *options);
 

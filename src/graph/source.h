@@ -37,6 +37,11 @@ struct source_calls {
     /* The numbers at a path: one, a list of lists, or what NumPy's or a backend's array became in the file. data
      * NULL, with a note, if it is none of them. Valid as long as weights are. */
     plait_array (*array)(struct source *source, const char *path);
+    /* Adds an output of the layer, behind the one that its reader returns. */
+    void (*output)(struct source *source, plait_node node);
+    /* Calls the layer that option `key` is on x, under a name of its own; its weights are in the part of the
+     * option's name. If it cannot be read, that is noted, and x returned. */
+    plait_node (*inner)(struct source *source, const char *key, const char *name, plait_node x);
     /* Notes a mistake of the file: PLAIT_ERR_FORMAT, or PLAIT_ERR_UNSUPPORTED if plait alone lacks something. */
     void (*refuse)(struct source *source, plait_status status, const char *text);
 };

@@ -61,14 +61,31 @@ static bool dtype_is_float(json_t *dtype)
     return false;
 }
 
+/* The layer's object, or that of a layer or cell within it, that is not Keras's own; NULL if all are. Jansson keeps
+ * files from nesting them without end. */
+static json_t *find_foreign(json_t *json)
+{
+    static const char *const parts[] = {"layer", "backward_layer", "cell"};
+    json_t *foreign = layer_class_is_keras(json) ? NULL : json;
+
+    for (size_t i = 0; !foreign && i < sizeof parts / sizeof *parts; i++) {
+        json_t *part = json_object_get(json_object_get(json, "config"), parts[i]);
+        foreign = json_is_object(part) ? find_foreign(part) : NULL;
+    }
+    return foreign;
+}
+
 static bool check_origin(const struct scope *scope, const struct entry *entry)
 {
-    if (layer_class_is_keras(entry->json)) {
+    json_t *foreign = find_foreign(entry->json);
+
+    if (!foreign) {
         return true;
     }
     scope_refuse(scope, entry, PLAIT_ERR_UNSUPPORTED,
-                 "plait does not have this layer: it is not Keras's own (module \"%.128s\", registered as \"%.128s\")",
-                 json_text(entry->json, "module", ""), json_text(entry->json, "registered_name", ""));
+                 "plait does not have this layer: %s not Keras's own (module \"%.128s\", registered as \"%.128s\")",
+                 foreign == entry->json ? "it is" : "one in it is", json_text(foreign, "module", ""),
+                 json_text(foreign, "registered_name", ""));
     return false;
 }
 

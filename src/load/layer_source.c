@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_PARTS = 8 };
+enum {
+    MAX_PARTS = 8,
+    CALLS_OF_STEP = 3, /* that a layer in a layer counts as: what it is given and what it gives may be nodes too */
+};
 
 /* How many of a part's weights were read. */
 struct used {
@@ -25,6 +28,9 @@ struct layer_source {
     struct weights_place place;
     struct used used[MAX_PARTS];
     size_t used_count;
+    size_t inner_used;   /* by the layer in it */
+    struct outputs more; /* behind the first */
+    bool refused;        /* something about it, so that not all of it may have been read */
     plait_status status; /* the first failure that is no mistake of the file */
 };
 
@@ -101,8 +107,9 @@ static size_t length(struct source *source, const char *path)
 
 static void refuse(struct source *source, plait_status status, const char *message)
 {
-    const struct layer_source *layer = (const struct layer_source *)source;
+    struct layer_source *layer = (struct layer_source *)source;
 
+    layer->refused = true;
     scope_refuse(layer->scope, layer->entry, status, "%s", message);
 }
 
@@ -158,10 +165,21 @@ static plait_array weight(struct source *source, const char *part, size_t index)
     return array;
 }
 
-/* Notes weights in the file that the layer has no use for. */
+static size_t all_used(const struct layer_source *layer)
+{
+    size_t count = layer->inner_used;
+
+    for (size_t i = 0; i < layer->used_count; i++) {
+        count += layer->used[i].count;
+    }
+    return count;
+}
+
+/* Notes weights in the file that the layer has no use for. A legacy file counts those of all parts as its own. */
 static plait_status check_surplus(struct layer_source *layer)
 {
     plait_status status = PLAIT_OK;
+    const bool legacy = weights_are_legacy(layer->scope->loading->weights);
 
     if (layer->used_count == 0) { /* else a legacy file lists all parts' weights under the layer's own */
         note_used(layer, "", 0);
@@ -169,10 +187,10 @@ static plait_status check_surplus(struct layer_source *layer)
     for (size_t i = 0; i < layer->used_count; i++) {
         size_t count = 0;
         TRY(weights_count(layer->scope->loading->weights, &layer->place, layer->used[i].part, &count));
-        if (count > layer->used[i].count) {
+        const size_t used = legacy ? all_used(layer) : layer->used[i].count;
+        if (count > used && !layer->refused) {
             scope_refuse(layer->scope, layer->entry, PLAIT_ERR_FORMAT,
-                         "the file has %zu weights for it; a layer of its options has %zu", count,
-                         layer->used[i].count);
+                         "the file has %zu weights for it; a layer of its options has %zu", count, used);
         }
     }
 out:
@@ -289,6 +307,79 @@ out:
     return status;
 }
 
+/* ---- More than one layer ---- */
+
+static void output(struct source *source, plait_node node)
+{
+    struct layer_source *layer = (struct layer_source *)source;
+
+    if (layer->status == PLAIT_OK) {
+        layer->status = outputs_add(&layer->more, node);
+    }
+}
+
+static void free_layer(struct layer_source *layer)
+{
+    for (size_t i = 0; i < layer->used_count; i++) {
+        mem_free(layer->used[i].part);
+    }
+    mem_free(layer->more.items);
+}
+
+/* Reads the layer in a layer; *node is what it is called on, then what it gives. */
+static plait_status read_inner(struct layer_source *inner, const struct layer_reader *reader, plait_node *node)
+{
+    plait_status status = PLAIT_OK;
+
+    *node = reader->read(&inner->source, PLAIT_NODES(*node));
+    TRY(inner->status);
+    TRY(check_surplus(inner));
+    TRY(apply_activation(inner, node));
+    TRY(inner->status);
+    if (inner->more.count > 0) {
+        scope_refuse(inner->scope, inner->entry, PLAIT_ERR_FORMAT, "its layer has %zu outputs; it must have one",
+                     1 + inner->more.count);
+    }
+out:
+    return status;
+}
+
+static plait_node inner(struct source *source, const char *key, const char *name, plait_node x)
+{
+    plait_status status = PLAIT_OK;
+    struct layer_source *layer = (struct layer_source *)source;
+    json_t *json = find(source, key);
+    const char *class_name = json_text(json, "class_name", "");
+    const struct layer_reader *reader = layer_class_find(class_name, false);
+    struct text group = {0};
+    struct layer_source made = *layer;
+
+    made.used_count = 0;
+    made.inner_used = 0;
+    made.more = (struct outputs){0};
+    if (!reader || !layer_class_is_keras(json)) {
+        scope_refuse(layer->scope, layer->entry, PLAIT_ERR_UNSUPPORTED,
+                     "its layer is of class \"%.64s\", which plait does not have", class_name);
+        layer->refused = true;
+        return x;
+    }
+    TRY(scope_count_calls(layer->scope, CALLS_OF_STEP));
+    text_add(&group, "%s/%s", layer->place.group ? layer->place.group : "", key);
+    TRY(group.status);
+    made.source.name = name;
+    made.config = json_object_get(json, "config");
+    made.inbound = NULL;
+    made.place.group = layer->place.group ? group.data : NULL;
+    TRY(read_inner(&made, reader, &x));
+    layer->inner_used = all_used(&made);
+    layer->refused = layer->refused || made.refused;
+out:
+    free_layer(&made);
+    text_free(&group);
+    layer->status = layer->status == PLAIT_OK ? status : layer->status;
+    return x;
+}
+
 static plait_status read_layer(struct layer_source *layer, plait_nodes inputs, struct outputs *out)
 {
     plait_status status = PLAIT_OK;
@@ -307,13 +398,24 @@ static plait_status read_layer(struct layer_source *layer, plait_nodes inputs, s
     TRY(apply_activation(layer, &node));
     TRY(layer->status);
     TRY(outputs_add(out, node));
+    for (size_t i = 0; i < layer->more.count; i++) {
+        TRY(outputs_add(out, layer->more.items[i]));
+    }
 out:
     return status;
 }
 
 plait_status layer_call(struct scope *scope, struct call *call, plait_nodes inputs, const char *name)
 {
-    static const struct source_calls calls = {kind, number, text, length, weight, array, refuse};
+    static const struct source_calls calls = {.kind = kind,
+                                              .number = number,
+                                              .text = text,
+                                              .length = length,
+                                              .weight = weight,
+                                              .array = array,
+                                              .output = output,
+                                              .inner = inner,
+                                              .refuse = refuse};
     plait_status status = PLAIT_OK;
     const struct entry *entry = call->entry;
     char *group = NULL;
@@ -335,9 +437,7 @@ plait_status layer_call(struct scope *scope, struct call *call, plait_nodes inpu
     }
     TRY(read_layer(&layer, inputs, &call->outputs));
 out:
-    for (size_t i = 0; i < layer.used_count; i++) {
-        mem_free(layer.used[i].part);
-    }
+    free_layer(&layer);
     mem_free(group);
     return status;
 }

@@ -14,6 +14,8 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && sizeof(float) == 4,
                "values are copied between files and memory as they are");
 
+enum { MOST_INTEGER = 1 << 24 };
+
 static const char magic[6] = {(char)0x93, 'N', 'U', 'M', 'P', 'Y'};
 
 /* ---- Reading ---------------------------------------------------------------------------------------- */
@@ -47,8 +49,8 @@ static plait_status source_take(struct source *source, void *out, size_t bytes, 
 {
     if (bytes > source->left) {
         return error_set(PLAIT_ERR_FORMAT,
-                         "npy \"%s\": the file ends within its %s: %zu bytes are needed, %zu are left",
-                         source->path, what, bytes, source->left);
+                         "npy \"%s\": the file ends within its %s: %zu bytes are needed, %zu are left", source->path,
+                         what, bytes, source->left);
     }
     if (out && fread(out, 1, bytes, source->file) != bytes) {
         return error_set(PLAIT_ERR_IO, "npy \"%s\": cannot be read: %s", source->path, strerror(errno));
@@ -187,8 +189,28 @@ static bool take_header(struct cursor *cursor, struct header *header)
     return header->descr && header->has_order && header->has_shape && *cursor->at == 0;
 }
 
+/* Numbers that plait reads. */
+struct format {
+    const char *descr;
+    size_t bytes;
+    bool is_integer;
+};
+
+static const struct format *find_format(const struct header *header)
+{
+    static const struct format formats[] = {{"<f4", 4, false}, {"<i4", 4, true}, {"<i8", 8, true}};
+
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        const char *descr = formats[i].descr;
+        if (header->descr_length == strlen(descr) && memcmp(header->descr, descr, strlen(descr)) == 0) {
+            return &formats[i];
+        }
+    }
+    return NULL;
+}
+
 /* What the text of a header says, if it is something that plait reads. */
-static plait_status parse_header(const char *path, const char *text, plait_shape *shape)
+static plait_status parse_header(const char *path, const char *text, plait_shape *shape, const struct format **format)
 {
     struct cursor cursor = {text};
     struct header header = {0};
@@ -199,9 +221,10 @@ static plait_status parse_header(const char *path, const char *text, plait_shape
                          "what follows is wrong: \"%.20s\"",
                          path, cursor.at);
     }
-    if (header.descr_length != 3 || memcmp(header.descr, "<f4", 3) != 0) {
+    *format = find_format(&header);
+    if (!*format) {
         return error_set(PLAIT_ERR_FORMAT,
-                         "npy \"%s\": values are \"%.*s\" where plait reads \"<f4\"; "
+                         "npy \"%s\": values are \"%.*s\" where plait reads \"<f4\", \"<i4\" and \"<i8\"; "
                          "save array.astype(\"<f4\")",
                          path, (int)(header.descr_length < 20 ? header.descr_length : 20), header.descr);
     }
@@ -212,9 +235,8 @@ static plait_status parse_header(const char *path, const char *text, plait_shape
                          path);
     }
     if (header.shape.rank > PLAIT_MAX_RANK) {
-        return error_set(PLAIT_ERR_FORMAT,
-                         "npy \"%s\": the array has %zu axes where plait reads up to %d; reshape it", path,
-                         header.shape.rank, PLAIT_MAX_RANK);
+        return error_set(PLAIT_ERR_FORMAT, "npy \"%s\": the array has %zu axes where plait reads up to %d; reshape it",
+                         path, header.shape.rank, PLAIT_MAX_RANK);
     }
     *shape = header.shape;
     return PLAIT_OK;
@@ -229,12 +251,10 @@ static plait_status read_preamble(struct source *source, size_t *header_bytes)
 
     TRY(source_take(source, start, sizeof start, "first bytes"));
     if (memcmp(start, magic, sizeof magic) != 0) {
-        return error_set(PLAIT_ERR_FORMAT, "npy \"%s\": this is no .npy file; numpy.save makes one",
-                         source->path);
+        return error_set(PLAIT_ERR_FORMAT, "npy \"%s\": this is no .npy file; numpy.save makes one", source->path);
     }
     if (start[6] < 1 || start[6] > 3 || start[7] != 0) {
-        return error_set(PLAIT_ERR_FORMAT,
-                         "npy \"%s\": format %d.%d where plait reads 1.0, 2.0 and 3.0; save it anew",
+        return error_set(PLAIT_ERR_FORMAT, "npy \"%s\": format %d.%d where plait reads 1.0, 2.0 and 3.0; save it anew",
                          source->path, start[6], start[7]);
     }
     TRY(source_take(source, length, start[6] == 1 ? 2 : 4, "first bytes"));
@@ -243,7 +263,7 @@ out:
     return status;
 }
 
-static plait_status read_shape(struct source *source, plait_shape *shape)
+static plait_status read_shape(struct source *source, plait_shape *shape, const struct format **format)
 {
     plait_status status = PLAIT_OK;
     size_t bytes = 0;
@@ -253,30 +273,54 @@ static plait_status read_shape(struct source *source, plait_shape *shape)
     TRY(source_take(source, NULL, bytes, "header"));
     TRY(mem_alloc(&text, bytes + 1, 1));
     TRY(source_take(source, text, bytes, "header"));
-    TRY(parse_header(source->path, text, shape));
+    TRY(parse_header(source->path, text, shape, format));
 out:
     mem_free(text);
     return status;
 }
 
-static plait_status read_values(struct source *source, plait_shape shape, float **values)
+/* Whole numbers as floats, of which float32 must have each. */
+static plait_status take_integers(struct source *source, const struct format *format, float *values, size_t count)
+{
+    plait_status status = PLAIT_OK;
+
+    for (size_t i = 0; i < count; i++) {
+        int64_t wide = 0;
+        int32_t narrow = 0;
+        const bool is_wide = format->bytes == sizeof wide;
+        TRY(source_take(source, is_wide ? (void *)&wide : (void *)&narrow, format->bytes, "values"));
+        wide = is_wide ? wide : narrow;
+        if (wide > MOST_INTEGER || wide < -MOST_INTEGER) {
+            return error_set(
+                PLAIT_ERR_FORMAT,
+                "npy \"%s\": value number %zu, counted from 0, is %lld; plait computes with float32, which "
+                "has every whole number up to %d alone",
+                source->path, i, (long long)wide, MOST_INTEGER);
+        }
+        values[i] = (float)wide;
+    }
+out:
+    return status;
+}
+
+static plait_status read_values(struct source *source, plait_shape shape, const struct format *format, float **values)
 {
     plait_status status = PLAIT_OK;
     float *read = NULL;
     size_t count;
     size_t bytes;
 
-    if (!shape_size(shape, &count) || !size_mul(count, sizeof *read, &bytes)) {
+    if (!shape_size(shape, &count) || !size_mul(count, format->bytes, &bytes)) {
         return error_set(PLAIT_ERR_TOO_LARGE, "npy \"%s\": the size of shape %s overflows", source->path,
                          shape_name(shape).text);
     }
     TRY(source_take(source, NULL, bytes, "values"));
     if (bytes < source->left) {
-        return error_set(PLAIT_ERR_FORMAT, "npy \"%s\": %zu bytes of values where shape %s has %zu",
-                         source->path, source->left, shape_name(shape).text, bytes);
+        return error_set(PLAIT_ERR_FORMAT, "npy \"%s\": %zu bytes of values where shape %s has %zu", source->path,
+                         source->left, shape_name(shape).text, bytes);
     }
     TRY(mem_alloc(&read, count, sizeof *read));
-    TRY(source_take(source, read, bytes, "values"));
+    TRY(format->is_integer ? take_integers(source, format, read, count) : source_take(source, read, bytes, "values"));
     *values = read;
     read = NULL;
 out:
@@ -289,14 +333,15 @@ plait_status plait_npy_read(const char *path, plait_array *out)
     plait_status status = PLAIT_OK;
     struct source source = {path, NULL, 0};
     plait_shape shape = {0};
+    const struct format *format = NULL;
     float *values = NULL;
 
     if (!path || !out) {
         return error_set(PLAIT_ERR_INVALID, "plait_npy_read: %s is NULL", !path ? "path" : "out");
     }
     TRY(source_open(&source));
-    TRY(read_shape(&source, &shape));
-    TRY(read_values(&source, shape, &values));
+    TRY(read_shape(&source, &shape, &format));
+    TRY(read_values(&source, shape, format, &values));
     *out = (plait_array){values, shape};
 out:
     if (source.file) {
@@ -333,12 +378,10 @@ static void write_header(plait_shape shape, struct text *header)
 
 static bool write_all(FILE *file, const struct text *header, const float *values, size_t count)
 {
-    const unsigned char start[4] = {1, 0, (unsigned char)(header->length & 255),
-                                    (unsigned char)(header->length >> 8)};
+    const unsigned char start[4] = {1, 0, (unsigned char)(header->length & 255), (unsigned char)(header->length >> 8)};
 
     return fwrite(magic, sizeof magic, 1, file) == 1 && fwrite(start, sizeof start, 1, file) == 1 &&
-           fwrite(header->data, header->length, 1, file) == 1 &&
-           fwrite(values, sizeof *values, count, file) == count;
+           fwrite(header->data, header->length, 1, file) == 1 && fwrite(values, sizeof *values, count, file) == count;
 }
 
 /* Writes the file beside `path` first, so that a failure leaves an older file as it was. */
@@ -375,8 +418,7 @@ plait_status plait_npy_write(const char *path, const plait_array *array)
                                   : "array's data");
     }
     if (!shape_size(array->shape, &count)) {
-        return error_set(PLAIT_ERR_INVALID,
-                         "plait_npy_write: rank %zu is above %d, or the size of the array overflows",
+        return error_set(PLAIT_ERR_INVALID, "plait_npy_write: rank %zu is above %d, or the size of the array overflows",
                          array->shape.rank, PLAIT_MAX_RANK);
     }
     write_header(array->shape, &header);

@@ -208,6 +208,14 @@ static plait_status check_size(const struct scope *scope, size_t more)
                      scope->loading->file_name, SCOPE_MOST_LAYERS);
 }
 
+plait_status scope_count_calls(const struct scope *scope, size_t more)
+{
+    const plait_status status = check_size(scope, more);
+
+    scope->loading->layers += status == PLAIT_OK ? more : 0;
+    return status;
+}
+
 plait_status scope_open(struct scope *scope, json_t *model)
 {
     plait_status status = PLAIT_OK;

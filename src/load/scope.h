@@ -106,6 +106,9 @@ void scope_refuse(const struct scope *scope, const struct entry *entry, plait_st
 plait_status scope_open(struct scope *scope, json_t *model);
 void scope_free(struct scope *scope);
 
+/* Counts calls of layers that are not written in the config; PLAIT_ERR_TOO_LARGE if there are too many in all. */
+plait_status scope_count_calls(const struct scope *scope, size_t more);
+
 /* The layer of this name; NULL if there is none. */
 struct entry *scope_find(const struct scope *scope, const char *name);
 

@@ -12,6 +12,8 @@
 /* More layers, or weights of one, than a file has: lists of them are searched from end to end. */
 enum { MOST_LISTED = 65536 };
 
+enum { RECENT = 32 }; /* more weights than a layer has */
+
 /* The groups of a container, with the layers' names that Keras 3.6 and later note on them. */
 struct container {
     char *path;
@@ -25,6 +27,12 @@ struct listing {
     struct hdf5_texts names; /* paths below the layer's group: "conv2d/kernel:0" */
 };
 
+/* Values that could not be used in place. */
+struct kept {
+    char *path;
+    float *values;
+};
+
 struct weights {
     struct hdf5_file file;
     bool legacy;
@@ -35,9 +43,9 @@ struct weights {
     struct listing *listings;
     size_t listing_count;
     size_t listing_capacity;
-    float **values; /* what could not be used in place */
-    size_t value_count;
-    size_t value_capacity;
+    struct kept *kept;
+    size_t kept_count;
+    size_t kept_capacity;
 };
 
 plait_status weights_open(const char *file_name, const void *bytes, size_t size, struct weights **out)
@@ -62,6 +70,11 @@ out:
     return status;
 }
 
+bool weights_are_legacy(const struct weights *weights)
+{
+    return weights->legacy;
+}
+
 static void free_container(struct container *container)
 {
     for (size_t i = 0; container->names && i < container->groups.count; i++) {
@@ -84,12 +97,13 @@ void weights_free(struct weights *weights)
         mem_free(weights->listings[i].layer);
         hdf5_texts_free(&weights->listings[i].names);
     }
-    for (size_t i = 0; i < weights->value_count; i++) {
-        mem_free(weights->values[i]);
+    for (size_t i = 0; i < weights->kept_count; i++) {
+        mem_free(weights->kept[i].path);
+        mem_free(weights->kept[i].values);
     }
     mem_free(weights->containers);
     mem_free(weights->listings);
-    mem_free(weights->values);
+    mem_free(weights->kept);
     mem_free(weights);
 }
 
@@ -97,9 +111,36 @@ plait_status weights_keep(struct weights *weights, float *values)
 {
     plait_status status = PLAIT_OK;
 
-    TRY(mem_grow(&weights->values, &weights->value_capacity, weights->value_count + 1, sizeof values));
-    weights->values[weights->value_count++] = values;
+    TRY(mem_grow(&weights->kept, &weights->kept_capacity, weights->kept_count + 1, sizeof *weights->kept));
+    weights->kept[weights->kept_count++] = (struct kept){.values = values};
 out:
+    return status;
+}
+
+/* The values of a dataset that cannot be used in place. A layer may be made for many steps one after the other,
+ * which share what was read for the first. */
+static plait_status keep_values(struct weights *weights, const char *path, const struct hdf5_dataset *dataset,
+                                const float **out)
+{
+    plait_status status = PLAIT_OK;
+    struct kept kept = {0};
+
+    for (size_t i = weights->kept_count; i-- > 0 && weights->kept_count - i <= RECENT;) {
+        if (weights->kept[i].path && strcmp(weights->kept[i].path, path) == 0) {
+            *out = weights->kept[i].values;
+            return PLAIT_OK;
+        }
+    }
+    TRY(mem_grow(&weights->kept, &weights->kept_capacity, weights->kept_count + 1, sizeof kept));
+    TRY(mem_text(&kept.path, path));
+    TRY(mem_alloc(&kept.values, dataset->count, sizeof *kept.values));
+    TRY(hdf5_dataset_read(dataset, kept.values));
+    *out = kept.values;
+    weights->kept[weights->kept_count++] = kept;
+    kept = (struct kept){0}; /* now the weights' */
+out:
+    mem_free(kept.path);
+    mem_free(kept.values);
     return status;
 }
 
@@ -108,7 +149,7 @@ static plait_status read_array(struct weights *weights, const char *path, plait_
 {
     plait_status status = PLAIT_OK;
     struct hdf5_dataset dataset;
-    float *values = NULL;
+    const float *values = NULL;
 
     TRY(hdf5_dataset_open(&weights->file, path, &dataset));
     if (dataset.number >= HDF5_INT8 && dataset.shape.rank > 0) { /* a single number may be a counter */
@@ -118,14 +159,10 @@ static plait_status read_array(struct weights *weights, const char *path, plait_
                          weights->file.name, path, hdf5_number_name(dataset.number));
     }
     if (!dataset.floats) {
-        TRY(mem_alloc(&values, dataset.count, sizeof *values));
-        TRY(hdf5_dataset_read(&dataset, values));
-        TRY(weights_keep(weights, values));
+        TRY(keep_values(weights, path, &dataset, &values));
     }
     *out = (plait_array){.data = values ? values : dataset.floats, .shape = dataset.shape};
-    values = NULL; /* now the weights' */
 out:
-    mem_free(values);
     return status;
 }
 

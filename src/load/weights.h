@@ -15,6 +15,9 @@ struct weights;
  * model_weights/<layer> lists their names. */
 plait_status weights_open(const char *file_name, const void *bytes, size_t size, struct weights **out);
 
+/* Whether it is a legacy file: there, the weights under part "" of a layer are those of all its parts. */
+bool weights_are_legacy(const struct weights *weights);
+
 /* Where one layer's weights are. */
 struct weights_place {
     const char *group; /* Keras 3: "layers/functional/layers/dense_1"; NULL: there are no weights, in either layout */

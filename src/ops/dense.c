@@ -22,7 +22,7 @@ enum {
 enum { TILE_PARTS = PRODUCT_CPU_TILE };
 enum { TILE_GROUP, TILE_AXES };
 
-static void infer(plait_graph *graph, struct node *node, const plait_shape *inputs)
+void dense_infer(plait_graph *graph, struct node *node, const plait_shape *inputs)
 {
     const struct dense *dense = node->params;
     const plait_shape kernel = dense->kernel.shape;
@@ -447,7 +447,7 @@ const struct variant *const dense_variants[DENSE_VARIANTS] = {&cpu, &clblast, &g
 static const struct op op_dense = {
     .name = "dense",
     .class_name = "Dense",
-    .infer = infer,
+    .infer = dense_infer,
     .flops = dense_flops,
     .variants = dense_variants,
     .variant_count = DENSE_VARIANTS,

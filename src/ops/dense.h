@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What layers that are dense layers inside share with Dense. */
+/* Dense, for other layers that are, or begin with, a matrix product over the last axis. */
 #ifndef OPS_DENSE_H
 #define OPS_DENSE_H
 
@@ -7,15 +7,15 @@
 
 enum { DENSE_VARIANTS = 4 };
 
-/* The arrays of the options. An operator with dense_variants has parameters that begin with this, and weights
- * kernel and bias in its node, as Dense has. */
+/* The first member of such an operator's parameters; its node has the weights kernel and bias, as Dense has. */
 struct dense {
     plait_array kernel; /* {channels, units} */
-    plait_array bias;
+    plait_array bias;   /* none: no bias */
 };
 
+/* Members of its `struct op`. */
+void dense_infer(plait_graph *graph, struct node *node, const plait_shape *inputs);
 double dense_flops(const struct node *node, const plait_shape *inputs);
-
 extern const struct variant *const dense_variants[DENSE_VARIANTS];
 
 #endif

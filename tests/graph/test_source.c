@@ -129,7 +129,13 @@ static void refuse(struct source *source, plait_status status, const char *note)
     listed->status = status;
 }
 
-static const struct source_calls calls = {kind, number, text, length, weight, array, refuse};
+static const struct source_calls calls = {.kind = kind,
+                                          .number = number,
+                                          .text = text,
+                                          .length = length,
+                                          .weight = weight,
+                                          .array = array,
+                                          .refuse = refuse};
 
 static struct listed listed;
 

@@ -192,10 +192,18 @@ static void check_no_memory(const char *path, bool sticky)
 static void no_memory_is_an_error(void **state)
 {
     static const char *const files[] = {
-        "nested.keras",           "nested.h5",      "objects.keras",
-        "dictionary.keras",       "dots.keras",     "keras2_dependencies.keras",
-        "operations.keras",       "activations.h5", "keras2_operations2.h5",
+        "nested.keras",
+        "nested.h5",
+        "objects.keras",
+        "dictionary.keras",
+        "dots.keras",
+        "keras2_dependencies.keras",
+        "operations.keras",
+        "activations.h5",
+        "keras2_operations2.h5",
         "attention_causal.keras",
+        "bidirectional_none.keras",
+        "distributed_rnn.keras",
     };
 
     (void)state;

@@ -248,9 +248,12 @@ static void anything_in_place_of_anything(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(options_of_shapes),         cmocka_unit_test(options_of_activations),
-        cmocka_unit_test(options_of_normalizations), cmocka_unit_test(options_of_dots),
-        cmocka_unit_test(options_of_operations),     cmocka_unit_test(options_of_functions),
+        cmocka_unit_test(options_of_shapes),
+        cmocka_unit_test(options_of_activations),
+        cmocka_unit_test(options_of_normalizations),
+        cmocka_unit_test(options_of_dots),
+        cmocka_unit_test(options_of_operations),
+        cmocka_unit_test(options_of_functions),
         cmocka_unit_test(anything_in_place_of_anything),
     };
 

@@ -110,6 +110,46 @@ static void test_reads_every_header_form(void **state)
     }
 }
 
+/* Whole numbers become floats, as long as float32 has each of them. */
+static void test_reads_integers(void **state)
+{
+    static const struct {
+        const char *descr;
+        size_t bytes;
+        int64_t value;
+        const char *refused;
+    } rows[] = {
+        {"<i4", 4, 16777216, NULL},
+        {"<i4", 4, -16777216, NULL},
+        {"<i8", 8, -7, NULL},
+        {"<i8", 8, 16777217, "value number 1, counted from 0, is 16777217; plait computes with float32"},
+        {"<i8", 8, INT64_MIN, "is -9223372036854775808"},
+        {"<i4", 4, INT32_MIN, "is -2147483648"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const int64_t wide[] = {3, rows[i].value};
+        const int32_t narrow[] = {3, (int32_t)rows[i].value};
+        char bytes[256];
+        plait_array array = {0};
+        const int length = snprintf(bytes + 10, sizeof bytes - 10,
+                                    "{'descr': '%s', 'fortran_order': False, 'shape': (2,), }\n", rows[i].descr);
+        memcpy(bytes, "\x93NUMPY\1\0", 8);
+        bytes[8] = (char)length;
+        bytes[9] = 0;
+        memcpy(bytes + 10 + length, rows[i].bytes == 8 ? (const void *)wide : narrow, 2 * rows[i].bytes);
+        write_bytes(bytes, 10 + (size_t)length + 2 * rows[i].bytes);
+        if (rows[i].refused) {
+            check_refused(PLAIT_ERR_FORMAT, rows[i].refused);
+            continue;
+        }
+        check_ok(plait_npy_read(file_name, &array));
+        assert_true(array.data[0] == 3 && array.data[1] == (float)rows[i].value);
+        plait_array_free(&array);
+    }
+}
+
 #define HEADER(descr, order, shape) "{'descr': " descr ", 'fortran_order': " order ", 'shape': " shape ", }\n"
 
 static void test_refuses_other_headers(void **state)
@@ -243,6 +283,7 @@ int main(void)
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_writes_what_numpy_writes),
         cmocka_unit_test(test_reads_every_header_form),
+        cmocka_unit_test(test_reads_integers),
         cmocka_unit_test(test_refuses_other_headers),
         cmocka_unit_test(test_refuses_other_files),
         cmocka_unit_test(test_refuses_every_cut),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Golden files with changes, which must be refused, each with its part and the reason. */
+/* Golden files with changes: what must be refused, with its part and the reason, and what may be read. */
 #ifndef SUPPORT_KERAS_CHANGE_H
 #define SUPPORT_KERAS_CHANGE_H
 
@@ -10,7 +10,8 @@
 /* Loads a file into a graph of its own, and frees both. */
 plait_status keras_try(const char *path);
 
-/* Checks that a file of this config, and the weights of a golden file, is refused. */
+/* Checks that a file of this config, and the weights of a golden file, is refused; or read, if
+ * PLAIT_OK is wanted. */
 void check_config(const char *config, const char *weights_of, plait_status wanted, const char *part);
 
 /* A golden file's config with one change. */
