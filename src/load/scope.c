@@ -227,6 +227,7 @@ void scope_free(struct scope *scope)
         }
         mem_free(entry->calls);
         mem_free(entry->numbered);
+        outline_free(&entry->inner);
     }
     mem_free(scope->by_name);
     mem_free(scope->entries);

@@ -181,27 +181,50 @@ static void outputs_are_those_of_keras(void **state)
     check_verdict(compare_enough(0.5), "model files");
 }
 
+static void check_text(const char *file_name, const char *text)
+{
+    static char want[32768];
+    FILE *file = fopen(keras_path(file_name), "rb");
+
+    assert_non_null(file);
+    want[fread(want, 1, sizeof want - 1, file)] = 0;
+    (void)fclose(file);
+    assert_string_equal(text, want);
+}
+
 static void summaries_are_those_of_keras(void **state)
 {
-    static const char *const names[] = {"sequential", "two_branch", "many_ends", "dictionary", "ends"};
-    static char text[16384];
-    static char want[16384];
+    static const char *const names[] = {"sequential",    "two_branch", "many_ends", "dictionary",
+                                        "ends",          "nested",     "twice",     "nested_sequential",
+                                        "nested_output", "shared",     "frozen"};
+    static const plait_summary_opts all = {.expand_nested = 1, .show_trainable = 1};
+    static char text[32768];
 
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct loaded loaded = load(keras_path(scratch_text("%s.keras", names[i])), NULL);
-        const plait_summary_opts opts = {.title = plait_keras_name(loaded.keras),
-                                         .hide_input = plait_keras_is_sequential(loaded.keras)};
-        check_ok(plait_graph_summary(plait_keras_inputs(loaded.keras), plait_keras_outputs(loaded.keras), &opts, text,
-                                     sizeof text, NULL));
-        FILE *file = fopen(keras_path(scratch_text("%s.txt", names[i])), "rb");
-        assert_non_null(file);
-        want[fread(want, 1, sizeof want - 1, file)] = 0;
-        (void)fclose(file);
-        assert_string_equal(text, want);
+        check_ok(plait_keras_summary(loaded.keras, NULL, text, sizeof text, NULL));
+        check_text(scratch_text("%s.txt", names[i]), text);
+        check_ok(plait_keras_summary(loaded.keras, &all, text, sizeof text, NULL));
+        check_text(scratch_text("%s.expanded", names[i]), text);
         unload(&loaded);
     }
     scratch_reset();
+}
+
+/* An inner model is one box, and what it is called on leads to it. */
+static void a_picture_has_a_box_a_layer(void **state)
+{
+    static char text[16384];
+    struct loaded loaded = load(keras_path("nested.keras"), NULL);
+
+    (void)state;
+    check_ok(plait_keras_dot(loaded.keras, text, sizeof text, NULL));
+    assert_non_null(strstr(text, "<b>outer</b> (Functional)"));
+    assert_null(strstr(text, "encoder"));
+    check_message(plait_keras_dot(NULL, text, sizeof text, NULL), PLAIT_ERR_INVALID, "keras is NULL");
+    check_message(plait_keras_summary(NULL, NULL, text, sizeof text, NULL), PLAIT_ERR_INVALID, "keras is NULL");
+    unload(&loaded);
 }
 
 /* Layers in any order, and objects for lists, give the same model. */
