@@ -36,6 +36,12 @@ size_t parse_count(const char *text)
                                                                                                       : 0;
 }
 
+int parse_accuracy(const char *text, plait_accuracy *accuracy)
+{
+    *accuracy = strcmp(text, "strict") == 0 ? PLAIT_STRICT : PLAIT_FAST;
+    return strcmp(text, "strict") == 0 || strcmp(text, "fast") == 0;
+}
+
 char *split_name(char *text, const char **name)
 {
     char *equals = strchr(text, '=');

@@ -272,12 +272,6 @@ static int run(const struct options *options, struct arrays *arrays)
     return code;
 }
 
-static int parse_accuracy(const char *text, plait_accuracy *accuracy)
-{
-    *accuracy = strcmp(text, "strict") == 0 ? PLAIT_STRICT : PLAIT_FAST;
-    return strcmp(text, "strict") == 0 || strcmp(text, "fast") == 0;
-}
-
 /* EXIT_DONE with *stop set for --help. */
 static int parse(int argc, char **argv, struct options *options, int *stop)
 {
