@@ -129,6 +129,7 @@ static plait_status measure(plait_model *model, const struct options *options, s
     plait_status status = plait_model_predict(model, options->batch, inputs, arrays->outputs);
     times->first = now_ms() - times->first;
     for (size_t i = 0; status == PLAIT_OK && i < options->runs; i++) {
+        progress_show("runs", i, options->runs);
         const double begin = now_ms();
         status = plait_model_predict(model, options->batch, inputs, arrays->outputs);
         times->runs[i] = now_ms() - begin;
@@ -185,8 +186,10 @@ static plait_status print_times(const plait_model *model, const plait_context *c
 static plait_status run(const struct options *options, plait_context *context, const struct subject *subject,
                         struct times *times)
 {
-    const plait_model_opts opts = {
-        .batch = options->batch, .accuracy = options->accuracy, .variants = options->variants};
+    const plait_model_opts opts = {.batch = options->batch,
+                                   .accuracy = options->accuracy,
+                                   .variants = options->variants,
+                                   .progress = progress_model};
     plait_model *model = NULL;
     struct arrays arrays = {0};
 
@@ -198,6 +201,7 @@ static plait_status run(const struct options *options, plait_context *context, c
         status = measure(model, options, &arrays, times);
     }
     if (status == PLAIT_OK) {
+        progress_show(NULL, 0, 0);
         status = print_times(model, context, options, times);
     }
     arrays_free(&arrays);

@@ -12,6 +12,7 @@ int fail(const char *command, plait_status status)
     if (status == PLAIT_ERR_HOST_MEMORY && !message[0]) { /* the command's own failure to get memory */
         message = "the host is out of memory";
     }
+    progress_show(NULL, 0, 0);
     fprintf(stderr, "plait %s: ", command);
     for (; *message; message++) { /* names in a file must not steer the terminal */
         const unsigned char c = (unsigned char)*message;

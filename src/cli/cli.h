@@ -16,6 +16,13 @@ int command_run(int argc, char **argv);
 int command_summary(int argc, char **argv);
 int command_plot(int argc, char **argv);
 
+/* Shows what the command is at, on standard error if that is a terminal, and only from a second after the first
+ * call on; `total` of 0: no share is known. NULL for `what` clears it. */
+void progress_show(const char *what, size_t done, size_t total);
+
+/* The same for plait_model_opts.progress. */
+void progress_model(void *user, size_t done, size_t total);
+
 /* Prints "plait <command>: <message of the library>" on standard error; EXIT_FAILED. */
 int fail(const char *command, plait_status status);
 

@@ -231,7 +231,8 @@ static void arrays_free(struct arrays *arrays)
 static int predict(const struct options *options, const struct model_file *file, struct arrays *arrays)
 {
     const plait_model_opts opts = {.batch = arrays->batch > 0 && arrays->batch < BATCH ? arrays->batch : BATCH,
-                                   .accuracy = options->accuracy};
+                                   .accuracy = options->accuracy,
+                                   .progress = progress_model};
     plait_context *context = NULL;
     plait_model *model = NULL;
 
@@ -243,8 +244,10 @@ static int predict(const struct options *options, const struct model_file *file,
         status = plait_model_create(context, file->inputs, file->outputs, &opts, &model);
     }
     if (status == PLAIT_OK) {
+        progress_show("running", 0, 0);
         status = plait_model_predict(model, arrays->batch, arrays->in, arrays->out);
     }
+    progress_show(NULL, 0, 0);
     const int code = status == PLAIT_OK ? EXIT_DONE : fail("run", status);
     plait_model_free(model);
     plait_context_free(context);
@@ -258,6 +261,7 @@ static int run(const struct options *options, struct arrays *arrays)
 
     int code = read_inputs(options, arrays, sizes);
     if (code == EXIT_DONE) {
+        progress_show("reading the model", 0, 0);
         const plait_status status = model_file_open(options->model, sizes, options->input_count, &file);
         code = status == PLAIT_OK ? EXIT_DONE : fail("run", status);
     }
