@@ -47,9 +47,9 @@ static void add_shapes(struct text *out, const struct layer_row *row)
     text_add(out, row->shape_count > 1 ? "]" : "");
 }
 
-static void begin_cell(struct text *out, const char *what)
+static void begin_cell(struct text *out, const char *what, int columns)
 {
-    text_add(out, "<td bgcolor=\"white\"><font point-size=\"14\">%s: <b>", what);
+    text_add(out, "<td colspan=\"%d\" bgcolor=\"white\"><font point-size=\"14\">%s: <b>", columns, what);
 }
 
 static void end_cell(struct text *out)
@@ -59,7 +59,7 @@ static void end_cell(struct text *out)
 
 static void add_inputs(struct text *out, const struct layer_row *rows, const struct layer_row *row)
 {
-    begin_cell(out, "Input shape");
+    begin_cell(out, "Input shape", 1);
     text_add(out, row->input_count > 1 ? "[" : "");
     for (size_t i = 0; i < row->input_count; i++) {
         text_add(out, i ? ", " : "");
@@ -84,7 +84,7 @@ static void add_node(struct text *out, const struct layer_row *rows, size_t inde
     if (row->input_count > 0) {
         add_inputs(out, rows, row);
     }
-    begin_cell(out, "Output shape");
+    begin_cell(out, "Output shape", row->input_count > 0 ? 1 : 2);
     add_shapes(out, row);
     end_cell(out);
     text_add(out, "</tr></table>>];\n");
@@ -108,7 +108,7 @@ static void add_edges(struct text *out, const struct layer_row *rows, size_t ind
 
 plait_status rows_dot(const struct layer_row *rows, size_t count, struct text *out)
 {
-    text_add(out, "digraph G {\nrankdir=TB; concentrate=true; splines=ortho;\n"
+    text_add(out, "digraph G {\nrankdir=TB; nodesep=0.5; ranksep=0.6;\n"
                   "node [shape=plain, fontname=Helvetica, margin=0];\nedge [penwidth=2];\n");
     for (size_t i = 0; i < count; i++) {
         if (rows[i].level == 0) {
