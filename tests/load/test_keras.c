@@ -364,10 +364,10 @@ static void no_memory_for_json_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(outputs_are_those_of_keras),     cmocka_unit_test(summaries_are_those_of_keras),
-        cmocka_unit_test(a_config_may_be_in_any_order),   cmocka_unit_test(open_sizes_are_given),
-        cmocka_unit_test(a_graph_may_hold_two_files),     cmocka_unit_test(no_memory_is_an_error),
-        cmocka_unit_test(no_memory_for_json_is_an_error),
+        cmocka_unit_test(outputs_are_those_of_keras),  cmocka_unit_test(summaries_are_those_of_keras),
+        cmocka_unit_test(a_picture_has_a_box_a_layer), cmocka_unit_test(a_config_may_be_in_any_order),
+        cmocka_unit_test(open_sizes_are_given),        cmocka_unit_test(a_graph_may_hold_two_files),
+        cmocka_unit_test(no_memory_is_an_error),       cmocka_unit_test(no_memory_for_json_is_an_error),
     };
 
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
