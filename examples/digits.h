@@ -19,7 +19,7 @@ struct digits {
 /* Zeroed memory, to be given to free; ends the program where there is none. */
 void *allocate(size_t count, size_t size);
 
-/* Reads a NumPy file of the example's folder: digits_read("add/keras.npy"). Freed with plait_array_free. */
+/* Reads a NumPy file of the example's folder: digits_read("add_keras.npy"). Freed with plait_array_free. */
 plait_array digits_read(const char *name);
 
 /* The digits, with Keras's results for the model joined by `merge`. Freed with digits_free. */

@@ -42,7 +42,7 @@ struct digits digits_load(const char *merge)
         .labels = digits_read("labels.npy"),
     };
 
-    (void)snprintf(keras, sizeof keras, "%s/keras.npy", merge);
+    (void)snprintf(keras, sizeof keras, "%s_keras.npy", merge);
     digits.keras = digits_read(keras);
     digits.count = size_of(digits.labels);
     if (size_of(digits.left) != digits.count * DIGITS_PIXELS ||

@@ -12,11 +12,11 @@ Every digit makes two pictures of 16x16: `left`, the digit enlarged, and `right`
                                        +- merge - Flatten - dense1 - dense2 - Flatten
     right - conv1 - bn - ReLU - conv2 -+
 
-Files, all float32 .npy in C order; the digits are the 200 that were held out of the training:
+Files, the arrays float32 .npy in C order; the digits are the 200 that were held out of the training:
     left.npy right.npy    (200, 16, 16, 1)  inputs
     labels.npy            (200,)            the digit, 0..9
-    MERGE/LAYER_WEIGHT    a weight as Keras lays it out, e.g. concat/left_conv1_kernel.npy
-    MERGE/keras.npy       (200, 10)         what Keras predicts for left and right
+    MERGE.keras                             the model
+    MERGE_keras.npy       (200, 10)         what Keras predicts for left and right
 """
 import os
 import sys
@@ -112,11 +112,10 @@ def main():
         keras.utils.set_random_seed(SEED)
         model = two_branch(merge)
         train(model, *training)
-        for layer in model.layers:
-            for weight in layer.weights:
-                save(folder / merge / f"{layer.name}_{weight.name}.npy", weight.numpy())
+        model.compile()  # without the optimizer, whose values would triple the file
+        model.save(folder / f"{merge}.keras")
         predicted = model.predict([left, right], verbose=0)
-        save(folder / merge / "keras.npy", predicted)
+        save(folder / f"{merge}_keras.npy", predicted)
         correct = np.mean(predicted.argmax(axis=1) == labels)
         print(f"{merge}: {100 * correct:.1f} % of {len(labels)} held-out digits")
 

@@ -5,7 +5,7 @@
 set -eu
 
 packages="gcc libc6-dev make cmake pkg-config ocl-icd-opencl-dev opencl-headers libclblast-dev pocl-opencl-icd"
-packages="$packages libzip-dev libjansson-dev zlib1g-dev graphviz"
+packages="$packages libzip-dev libjansson-dev zlib1g-dev libstb-dev graphviz"
 commands="cc make cmake pkg-config"
 if [ "${1:-}" = tests ]; then
     packages="$packages g++ binutils libcmocka-dev oclgrind"

@@ -92,6 +92,8 @@ typedef struct plait_summary_opts {
     const char *title;    /* the model's name in the first line; NULL: "functional" */
     size_t columns;       /* width of the table; 0: Keras's own (88 or 108) */
     int hide_input;       /* 1: no row for the input, as for Keras's Sequential models */
+    int expand_nested;    /* 1: an inner model's layers have rows of their own, under its row */
+    int show_trainable;   /* 1: a column that says whether the layer is trained */
     uint64_t reserved[8]; /* 0 */
 } plait_summary_opts;
 

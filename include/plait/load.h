@@ -43,6 +43,16 @@ PLAIT_API const char *plait_keras_name(const plait_keras *keras);
 /* 1 for a Sequential model, whose summary has no row for its input; else 0. */
 PLAIT_API int plait_keras_is_sequential(const plait_keras *keras);
 
+/* Writes the table that Keras's summary() prints, as plait_graph_summary does, of the model as the file has it: an
+ * inner model is one row, and a layer that is called again another of its calls in that row.
+ *   opts  NULL: defaults; the model's own name is the title unless one is given, and hide_input is not needed */
+PLAIT_API PLAIT_NODISCARD plait_status plait_keras_summary(const plait_keras *keras, const plait_summary_opts *opts,
+                                                           char *text, size_t bytes, size_t *length);
+
+/* Writes the model as the file has it in Graphviz's DOT language, as plait_graph_dot does. */
+PLAIT_API PLAIT_NODISCARD plait_status plait_keras_dot(const plait_keras *keras, char *text, size_t bytes,
+                                                       size_t *length);
+
 /* Frees the weights; NULL is allowed. */
 PLAIT_API void plait_keras_free(plait_keras *keras);
 

@@ -23,7 +23,11 @@ typedef struct plait_model_opts {
     plait_accuracy accuracy;
     int disjoint_memory;     /* 1: no two values share memory, so that a fault can be traced */
     const char *variants;    /* force kernels: "conv2d=reference,dense=clblast"; NULL: the fastest known */
-    uint64_t reserved[8];    /* 0 */
+    /* Called while the model is created, in the same thread, before each of its `total` steps gets its kernels
+     * and weights, with `done` of them ready, and once more at the end; NULL: not. It must not call plait. */
+    void (*progress)(void *user, size_t done, size_t total);
+    void *user;           /* for progress */
+    uint64_t reserved[6]; /* 0 */
 } plait_model_opts;
 
 /* Device memory of a model, in bytes. The peak is their sum. */

@@ -19,6 +19,7 @@ static const char help[] =
     "  --batch B         samples a run (default 1)\n"
     "  --runs N          timed runs after the first (default 10)\n"
     "  --device TEXT     device number, or a part of its or its platform's name\n"
+    "  --accuracy A      fast or strict (default: fast)\n"
     "  --variants LIST   force kernels, as conv2d=reference,dense=cpu\n"
     "  --layers          also print each step's kernel, least time and GFLOP/s\n"
     "  --json            print one JSON object\n";
@@ -27,6 +28,7 @@ struct options {
     const char *model;
     const char *device;
     const char *variants;
+    plait_accuracy accuracy;
     size_t batch;
     size_t runs;
     int layers;
@@ -143,6 +145,7 @@ static plait_status measure(plait_model *model, const struct options *options, s
     plait_status status = plait_model_predict(model, options->batch, inputs, arrays->outputs);
     times->first = now_ms() - times->first;
     for (size_t i = 0; status == PLAIT_OK && i < options->runs; i++) {
+        progress_show("runs", i, options->runs);
         const double begin = now_ms();
         status = plait_model_predict(model, options->batch, inputs, arrays->outputs);
         times->runs[i] = now_ms() - begin;
@@ -202,7 +205,10 @@ static plait_status print_times(const plait_model *model, const plait_context *c
 static plait_status run(const struct options *options, plait_context *context, const struct subject *subject,
                         struct times *times)
 {
-    const plait_model_opts opts = {.batch = options->batch, .variants = options->variants};
+    const plait_model_opts opts = {.batch = options->batch,
+                                   .accuracy = options->accuracy,
+                                   .variants = options->variants,
+                                   .progress = progress_model};
     plait_model *model = NULL;
     struct arrays arrays = {0};
 
@@ -218,6 +224,7 @@ static plait_status run(const struct options *options, plait_context *context, c
         status = measure(model, options, &arrays, times);
     }
     if (status == PLAIT_OK) {
+        progress_show(NULL, 0, 0);
         status = print_times(model, context, options, times);
     }
     arrays_free(&arrays);
@@ -259,12 +266,18 @@ static int bench(const struct options *options)
 int command_bench(int argc, char **argv)
 {
     static const struct option known[] = {
-        {"batch", required_argument, NULL, 'b'},  {"runs", required_argument, NULL, 'r'},
-        {"device", required_argument, NULL, 'd'}, {"variants", required_argument, NULL, 'v'},
-        {"layers", no_argument, NULL, 'l'},       {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},         {0},
+        {"batch", required_argument, NULL, 'b'},
+        {"runs", required_argument, NULL, 'r'},
+        {"device", required_argument, NULL, 'd'},
+        {"variants", required_argument, NULL, 'v'},
+        {"accuracy", required_argument, NULL, 'a'},
+        {"layers", no_argument, NULL, 'l'},
+        {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
     };
     struct options options = {.batch = 1, .runs = 10};
+    int right = 1;
 
     for (int key; (key = getopt_long(argc, argv, "h", known, NULL)) != -1;) {
         switch (key) {
@@ -280,6 +293,9 @@ int command_bench(int argc, char **argv)
         case 'v':
             options.variants = optarg;
             break;
+        case 'a':
+            right = parse_accuracy(optarg, &options.accuracy) && right;
+            break;
         case 'l':
             options.layers = 1;
             break;
@@ -291,8 +307,9 @@ int command_bench(int argc, char **argv)
             return key == 'h' ? EXIT_DONE : EXIT_USAGE;
         }
     }
-    if (optind + 1 != argc || options.batch == 0 || options.runs == 0) {
-        return misuse("bench", help, "one MODEL is needed, and --batch and --runs of at least 1");
+    if (!right || optind + 1 != argc || options.batch == 0 || options.runs == 0) {
+        return misuse("bench", help,
+                      "one MODEL is needed, --batch and --runs of at least 1, and --accuracy fast or strict");
     }
     options.model = argv[optind];
     return bench(&options);

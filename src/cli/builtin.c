@@ -1,35 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/builtin.h"
 
+#include "cli/supply.h"
+
 #include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { SIZE = 32, CHANNELS = 3, KERNEL = 24, FILTERS = 64, HIDDEN = 24, CLASSES = 10 };
 enum { FLOATS = 8 << 20 }; /* more than the weights of either model */
-
-/* Hands out the next part of the weights, filled with numbers of about `scale`, as an array. */
-struct supply {
-    float *next;
-    uint32_t state;
-};
-
-static plait_array take(struct supply *supply, plait_shape shape, float scale, float offset)
-{
-    const plait_array array = {.data = supply->next, .shape = shape};
-    size_t count = 1;
-
-    for (size_t i = 0; i < shape.rank; i++) {
-        count *= shape.dims[i];
-    }
-    for (size_t i = 0; i < count; i++) {
-        supply->state = supply->state * 1664525u + 1013904223u; /* Numerical Recipes' generator */
-        supply->next[i] = offset + scale * ((float)(supply->state >> 8) / (float)(1 << 23) - 1.0F);
-    }
-    supply->next += count;
-    return array;
-}
 
 static plait_node conv2d(plait_node x, struct supply *supply, size_t channels)
 {
@@ -83,7 +62,7 @@ plait_status builtin_create(const char *name, struct builtin *out)
     if (status != PLAIT_OK) {
         return status;
     }
-    struct supply supply = {.next = out->weights, .state = 1};
+    struct supply supply = {.next = out->weights, .left = FLOATS, .state = 1};
     out->inputs[0] = plait_input(out->graph, "left", PLAIT_SHAPE(SIZE, SIZE, CHANNELS));
     out->inputs[1] = plait_input(out->graph, "right", PLAIT_SHAPE(SIZE, SIZE, CHANNELS));
     const plait_node left = branch(out->inputs[0], &supply);

@@ -12,6 +12,7 @@ int fail(const char *command, plait_status status)
     if (status == PLAIT_ERR_HOST_MEMORY && !message[0]) { /* the command's own failure to get memory */
         message = "the host is out of memory";
     }
+    progress_show(NULL, 0, 0);
     fprintf(stderr, "plait %s: ", command);
     for (; *message; message++) { /* names in a file must not steer the terminal */
         const unsigned char c = (unsigned char)*message;
@@ -34,6 +35,12 @@ size_t parse_count(const char *text)
 
     return end != text && *end == 0 && strspn(text, "0123456789") == strlen(text) && value < SIZE_MAX ? (size_t)value
                                                                                                       : 0;
+}
+
+int parse_accuracy(const char *text, plait_accuracy *accuracy)
+{
+    *accuracy = strcmp(text, "strict") == 0 ? PLAIT_STRICT : PLAIT_FAST;
+    return strcmp(text, "strict") == 0 || strcmp(text, "fast") == 0;
 }
 
 char *split_name(char *text, const char **name)

@@ -13,6 +13,7 @@ static const struct {
     {"summary", command_summary, "the table that Keras's summary() prints"},
     {"plot", command_plot, "the picture that Keras's plot_model draws"},
     {"run", command_run, "the outputs of a model that Keras saved, for arrays in .npy files"},
+    {"check", command_check, "every kernel against its reference, on this device"},
     {"bench", command_bench, "time a model, from inputs in host memory to outputs in host memory"},
 };
 

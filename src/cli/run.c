@@ -11,7 +11,8 @@
 static const char help[] =
     "usage: plait run MODEL.keras -i [NAME=]X.npy ... [-o [NAME=]Y.npy ...] [OPTIONS]\n\n"
     "Runs a model that Keras saved (.keras, .h5) on float32 arrays, the batch axis first, and writes\n"
-    "its outputs; without -o it prints the largest values of each row. Files stand in the order of the\n"
+    "its outputs; without -o it prints the largest values of each row, or the range of what is no row. Files stand in "
+    "the order of the\n"
     "model's inputs and outputs, or have their NAME.\n\n"
     "  -i, --input [NAME=]FILE    values of an input\n"
     "  -o, --output [NAME=]FILE   where to write an output\n"
@@ -151,22 +152,51 @@ static size_t next_best(const float *x, size_t classes, size_t last)
     return best;
 }
 
-/* Prints the largest values of each row of a sample's last axis: "row 0: 7 (0.981)  9 (0.012)". */
-static void print_top(const char *name, const float *values, plait_shape shape, size_t batch)
+/* Prints the largest of a row of classes: "7 (0.981)  9 (0.012)". */
+static void print_top(const float *x, size_t classes)
 {
-    const size_t classes = shape.rank ? shape.dims[shape.rank - 1] : 1;
-    const size_t rows = batch * value_count(shape) / classes;
+    size_t best = next_best(x, classes, SIZE_MAX);
+
+    for (size_t k = 0; k < TOP && best != SIZE_MAX; k++) {
+        printf("  %zu (%.4g)", best, (double)x[best]);
+        best = next_best(x, classes, best);
+    }
+}
+
+/* Prints what there is of numbers that are no row of classes. */
+static void print_range(const float *x, size_t count)
+{
+    float least = x[0];
+    float most = x[0];
+    double sum = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        least = x[i] < least ? x[i] : least;
+        most = x[i] > most ? x[i] : most;
+        sum += (double)x[i];
+    }
+    printf("  %.4g to %.4g, mean %.4g", (double)least, (double)most, sum / (double)count);
+}
+
+/* Prints a line a sample: of a row of classes the largest, of a single number that, of all else the range. */
+static void print_output(const char *name, const float *values, plait_shape shape, size_t batch)
+{
+    const size_t count = value_count(shape);
 
     printf("%s ", name);
     print_shape(stdout, "batch", shape);
-    printf(": the largest values of each row, as class (value)\n");
-    for (size_t row = 0; row < rows; row++) {
-        const float *x = values + row * classes;
+    printf("%s\n", count == 1        ? ""
+                   : shape.rank == 1 ? ": the largest values of each row, as class (value)"
+                                     : ": the range of each sample");
+    for (size_t row = 0; row < batch; row++) {
+        const float *x = values + row * count;
         printf("%6zu:", row);
-        size_t best = next_best(x, classes, SIZE_MAX);
-        for (size_t k = 0; k < TOP && best != SIZE_MAX; k++) {
-            printf("  %zu (%.4g)", best, (double)x[best]);
-            best = next_best(x, classes, best);
+        if (count == 1) {
+            printf("  %.6g", (double)x[0]);
+        } else if (shape.rank == 1) {
+            print_top(x, count);
+        } else {
+            print_range(x, count);
         }
         printf("\n");
     }
@@ -181,7 +211,7 @@ static int write_outputs(const struct options *options, const struct model_file 
         plait_array array = {.data = arrays->out[i], .shape = {.rank = sample.rank + 1, .dims = {arrays->batch}}};
         memcpy(array.shape.dims + 1, sample.dims, sample.rank * sizeof *sample.dims);
         if (options->output_count == 0) {
-            print_top(name, arrays->out[i], sample, arrays->batch);
+            print_output(name, arrays->out[i], sample, arrays->batch);
             continue;
         }
         const plait_status status = given ? plait_npy_write(given->path, &array) : PLAIT_OK;
@@ -231,7 +261,8 @@ static void arrays_free(struct arrays *arrays)
 static int predict(const struct options *options, const struct model_file *file, struct arrays *arrays)
 {
     const plait_model_opts opts = {.batch = arrays->batch > 0 && arrays->batch < BATCH ? arrays->batch : BATCH,
-                                   .accuracy = options->accuracy};
+                                   .accuracy = options->accuracy,
+                                   .progress = progress_model};
     plait_context *context = NULL;
     plait_model *model = NULL;
 
@@ -243,8 +274,10 @@ static int predict(const struct options *options, const struct model_file *file,
         status = plait_model_create(context, file->inputs, file->outputs, &opts, &model);
     }
     if (status == PLAIT_OK) {
+        progress_show("running", 0, 0);
         status = plait_model_predict(model, arrays->batch, arrays->in, arrays->out);
     }
+    progress_show(NULL, 0, 0);
     const int code = status == PLAIT_OK ? EXIT_DONE : fail("run", status);
     plait_model_free(model);
     plait_context_free(context);
@@ -258,6 +291,7 @@ static int run(const struct options *options, struct arrays *arrays)
 
     int code = read_inputs(options, arrays, sizes);
     if (code == EXIT_DONE) {
+        progress_show("reading the model", 0, 0);
         const plait_status status = model_file_open(options->model, sizes, options->input_count, &file);
         code = status == PLAIT_OK ? EXIT_DONE : fail("run", status);
     }
@@ -270,12 +304,6 @@ static int run(const struct options *options, struct arrays *arrays)
     code = code == EXIT_DONE ? write_outputs(options, &file, arrays) : code;
     model_file_free(&file);
     return code;
-}
-
-static int parse_accuracy(const char *text, plait_accuracy *accuracy)
-{
-    *accuracy = strcmp(text, "strict") == 0 ? PLAIT_STRICT : PLAIT_FAST;
-    return strcmp(text, "strict") == 0 || strcmp(text, "fast") == 0;
 }
 
 /* EXIT_DONE with *stop set for --help. */

@@ -15,6 +15,8 @@
 static const char summary_help[] =
     "usage: plait summary MODEL.keras [OPTIONS]\n\n"
     "Prints the table that Keras's summary() prints.\n\n"
+    "  --expand-nested         also the layers of inner models, under them\n"
+    "  --show-trainable        a column that says which layers are trained\n"
     "  --columns N             width of the table (default: Keras's own)\n"
     "  --shape [NAME=]D,D,...  size of an input, without the batch, where the file leaves it open\n";
 
@@ -33,6 +35,8 @@ struct options {
     const char *model;
     const char *output;
     size_t columns;
+    int expand_nested;
+    int show_trainable;
     plait_keras_size sizes[MAX_SIZES];
     size_t size_count;
 };
@@ -45,6 +49,9 @@ static int parse(int argc, char **argv, struct options *options, int *stop)
     static const struct option known[] = {
         {"output", required_argument, NULL, 'o'},
         {"columns", required_argument, NULL, 'c'},
+        {"line-length", required_argument, NULL, 'c'},
+        {"expand-nested", no_argument, NULL, 'e'},
+        {"show-trainable", no_argument, NULL, 't'},
         {"shape", required_argument, NULL, 's'},
         {"help", no_argument, NULL, 'h'},
         {0},
@@ -59,6 +66,12 @@ static int parse(int argc, char **argv, struct options *options, int *stop)
         case 'c':
             options->columns = parse_count(optarg);
             right = options->columns > 0;
+            break;
+        case 'e':
+            options->expand_nested = 1;
+            break;
+        case 't':
+            options->show_trainable = 1;
             break;
         case 's':
             right = options->size_count < MAX_SIZES && parse_size(optarg, &options->sizes[options->size_count++]);
@@ -84,19 +97,19 @@ static plait_status make_summary(const struct model_file *file, const struct opt
                                  size_t *length)
 {
     const plait_summary_opts opts = {
-        .title = plait_keras_name(file->keras),
         .columns = options->columns,
-        .hide_input = plait_keras_is_sequential(file->keras),
+        .expand_nested = options->expand_nested,
+        .show_trainable = options->show_trainable,
     };
 
-    return plait_graph_summary(file->inputs, file->outputs, &opts, text, bytes, length);
+    return plait_keras_summary(file->keras, &opts, text, bytes, length);
 }
 
 static plait_status make_dot(const struct model_file *file, const struct options *options, char *text, size_t bytes,
                              size_t *length)
 {
     (void)options;
-    return plait_graph_dot(file->inputs, file->outputs, text, bytes, length);
+    return plait_keras_dot(file->keras, text, bytes, length);
 }
 
 /* NULL after a failure, which has been printed; else to be freed. */

@@ -5,6 +5,7 @@
  * those that it waits for, one at a time, depth first, so that the work is linear; the chain of dependents takes
  * the place of recursion, whose depth a file could choose. */
 #include "base/memory.h"
+#include "graph/ir.h"
 #include "load/scope.h"
 
 #include <stdio.h>
@@ -49,7 +50,7 @@ plait_status scope_find_group(const struct scope *scope, const struct entry *ent
 static plait_status call_model(struct scope *scope, struct call *call, const struct outputs *inputs, const char *name)
 {
     plait_status status = PLAIT_OK;
-    const struct entry *entry = call->entry;
+    struct entry *entry = call->entry;
     struct scope inner = {.loading = scope->loading, .depth = scope->depth + 1};
     struct outputs in = {0};
     char *prefix = NULL;
@@ -67,6 +68,7 @@ static plait_status call_model(struct scope *scope, struct call *call, const str
     inner.outer = scope->outer ? scope->outer : entry->name;
     TRY(scope_open(&inner, entry->json));
     TRY(scope_build(&inner, inputs, &in, &call->outputs));
+    TRY(call->index == 0 ? outline_create(&inner, &entry->inner) : PLAIT_OK);
 out:
     scope_free(&inner);
     mem_free(in.items);
@@ -80,7 +82,8 @@ out:
 static plait_status make_on(struct scope *scope, struct call *call, const struct outputs *inputs)
 {
     plait_status status = PLAIT_OK;
-    const struct entry *entry = call->entry;
+    struct entry *entry = call->entry;
+    const size_t first = scope->loading->graph->count;
     char again[32] = "";
     char *name = NULL;
 
@@ -96,6 +99,9 @@ static plait_status make_on(struct scope *scope, struct call *call, const struct
         TRY(call_model(scope, call, inputs, name));
     } else {
         TRY(layer_call(scope, call, (plait_nodes){inputs->items, inputs->count}, name));
+    }
+    if (call->index == 0) {
+        outline_count(scope, entry, first);
     }
 out:
     mem_free(name);

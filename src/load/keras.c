@@ -20,6 +20,7 @@ struct plait_keras {
     bool sequential;
     struct outputs inputs;
     struct outputs outputs;
+    struct outline outline;
 };
 
 static plait_status parse(const char *path, const char *text, size_t size, json_t **out)
@@ -121,6 +122,7 @@ static plait_status build(struct plait_keras *keras, struct loading *loading, js
     loading->layers = scope.count; /* inner models are opened once more at each call */
     TRY(scope_build(&scope, NULL, &keras->inputs, &keras->outputs));
     TRY(report(loading));
+    TRY(outline_create(&scope, &keras->outline));
     keras->sequential = scope.sequential;
     TRY(mem_text(&keras->name, json_text(scope.config, "name", "functional")));
     status = plait_graph_check(loading->graph);
@@ -180,6 +182,40 @@ int plait_keras_is_sequential(const plait_keras *keras)
     return keras ? keras->sequential : 0;
 }
 
+plait_status plait_keras_summary(const plait_keras *keras, const plait_summary_opts *opts, char *text, size_t bytes,
+                                 size_t *length)
+{
+    plait_status status = PLAIT_OK;
+    plait_summary_opts complete = opts ? *opts : (plait_summary_opts){0};
+    struct text summary = {0};
+
+    if (!keras) {
+        return error_set(PLAIT_ERR_INVALID, "plait_keras_summary: keras is NULL");
+    }
+    complete.title = complete.title ? complete.title : keras->name;
+    complete.hide_input = complete.hide_input && !keras->sequential; /* which has no row for it */
+    TRY(rows_summary(keras->outline.rows, keras->outline.count, &complete, &summary));
+    status = text_deliver(&summary, text, bytes, length);
+out:
+    text_free(&summary);
+    return status;
+}
+
+plait_status plait_keras_dot(const plait_keras *keras, char *text, size_t bytes, size_t *length)
+{
+    plait_status status = PLAIT_OK;
+    struct text dot = {0};
+
+    if (!keras) {
+        return error_set(PLAIT_ERR_INVALID, "plait_keras_dot: keras is NULL");
+    }
+    TRY(rows_dot(keras->outline.rows, keras->outline.count, &dot));
+    status = text_deliver(&dot, text, bytes, length);
+out:
+    text_free(&dot);
+    return status;
+}
+
 void plait_keras_free(plait_keras *keras)
 {
     if (!keras) {
@@ -191,5 +227,6 @@ void plait_keras_free(plait_keras *keras)
     mem_free(keras->name);
     mem_free(keras->inputs.items);
     mem_free(keras->outputs.items);
+    outline_free(&keras->outline);
     mem_free(keras);
 }

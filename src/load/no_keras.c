@@ -41,6 +41,24 @@ int plait_keras_is_sequential(const plait_keras *keras)
     return 0;
 }
 
+static plait_status refuse(const char *function)
+{
+    return error_set(PLAIT_ERR_INVALID, "%s: keras is NULL, as always without PLAIT_LOADER", function);
+}
+
+plait_status plait_keras_summary(const plait_keras *keras, const plait_summary_opts *opts, char *text, size_t bytes,
+                                 size_t *length)
+{
+    (void)keras, (void)opts, (void)text, (void)bytes, (void)length;
+    return refuse("plait_keras_summary");
+}
+
+plait_status plait_keras_dot(const plait_keras *keras, char *text, size_t bytes, size_t *length)
+{
+    (void)keras, (void)text, (void)bytes, (void)length;
+    return refuse("plait_keras_dot");
+}
+
 void plait_keras_free(plait_keras *keras)
 {
     (void)keras;

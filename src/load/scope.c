@@ -249,6 +249,7 @@ void scope_free(struct scope *scope)
         mem_free(entry->calls);
         mem_free(entry->numbered);
         json_decref(entry->json);
+        outline_free(&entry->inner);
     }
     mem_free(scope->by_name);
     mem_free(scope->entries);

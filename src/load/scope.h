@@ -5,6 +5,7 @@
  *   reference.c    finds the tensors that a call's arguments name
  *   build.c        makes the calls, each after those that it needs
  *   ends.c         the model's inputs and outputs
+ *   outline.c      the layers as a summary shows them
  *   layer_class.c  which layers plait has
  *   layer_source.c one layer for its reader in ops/
  *   constant.c     arrays of numbers in the config
@@ -14,6 +15,7 @@
 
 #include "base/text.h"
 #include "load/weights.h"
+#include "model/rows.h"
 
 #include <jansson.h>
 #include <plait/load.h>
@@ -69,6 +71,12 @@ struct call {
     struct outputs outputs; /* none after a mistake, which has been noted */
 };
 
+/* Rows of a summary. */
+struct outline {
+    struct layer_row *rows;
+    size_t count;
+};
+
 /* One layer of a model. */
 struct entry {
     json_t *json; /* its own reference */
@@ -79,6 +87,9 @@ struct entry {
     char *numbered;    /* class in snake case and number among the model's layers: "conv2d_1" */
     struct call *calls;
     size_t call_count;
+    size_t params; /* numbers in the weights of its first call, */
+    size_t frozen_params;
+    struct outline inner; /* of an inner model; from its first call */
 };
 
 /* One model: the file's own, or one that is a layer of another. */
@@ -158,6 +169,15 @@ plait_status scope_find_group(const struct scope *scope, const struct entry *ent
 
 /* Adds a node to outputs. */
 plait_status outputs_add(struct outputs *outputs, plait_node node);
+
+/* ---- outline.c */
+
+/* Counts the weights of a layer's first call, which made the graph's nodes from number `first` on. */
+void outline_count(const struct scope *scope, struct entry *entry, size_t first);
+
+/* The rows of a model whose calls are made; freed with outline_free, also after a failure. */
+plait_status outline_create(const struct scope *scope, struct outline *out);
+void outline_free(struct outline *outline);
 
 /* ---- layer_class.c */
 

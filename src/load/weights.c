@@ -4,13 +4,11 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "load/hdf5.h"
+#include "load/listing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* More layers, or weights of one, than a file has: lists of them are searched from end to end. */
-enum { MOST_LISTED = 65536 };
 
 enum { RECENT = 32 }; /* more weights than a layer has */
 
@@ -19,12 +17,6 @@ struct container {
     char *path;
     struct hdf5_texts groups;
     char **names; /* one a group; NULL: none noted */
-};
-
-/* The weights of one of a legacy file's layers, in order. */
-struct listing {
-    char *layer;
-    struct hdf5_texts names; /* paths below the layer's group: "conv2d/kernel:0" */
 };
 
 /* Values that could not be used in place. */
@@ -40,9 +32,7 @@ struct weights {
     struct container *containers;
     size_t container_count;
     size_t container_capacity;
-    struct listing *listings;
-    size_t listing_count;
-    size_t listing_capacity;
+    struct listings listings;
     struct kept *kept;
     size_t kept_count;
     size_t kept_capacity;
@@ -93,16 +83,12 @@ void weights_free(struct weights *weights)
     for (size_t i = 0; i < weights->container_count; i++) {
         free_container(&weights->containers[i]);
     }
-    for (size_t i = 0; i < weights->listing_count; i++) {
-        mem_free(weights->listings[i].layer);
-        hdf5_texts_free(&weights->listings[i].names);
-    }
     for (size_t i = 0; i < weights->kept_count; i++) {
         mem_free(weights->kept[i].path);
         mem_free(weights->kept[i].values);
     }
     mem_free(weights->containers);
-    mem_free(weights->listings);
+    listings_free(&weights->listings);
     mem_free(weights->kept);
     mem_free(weights);
 }
@@ -234,15 +220,6 @@ out:
     return status;
 }
 
-static plait_status check_listed(const struct weights *weights, const char *path, size_t count)
-{
-    if (count <= MOST_LISTED) {
-        return PLAIT_OK;
-    }
-    return error_set(PLAIT_ERR_TOO_LARGE, "%s: \"%s\" lists %zu parts; at most %d are read", weights->file.name, path,
-                     count, MOST_LISTED);
-}
-
 /* The container of a path, read when it is first asked for. */
 static plait_status find_container(struct weights *weights, const char *path, const struct container **out)
 {
@@ -261,7 +238,7 @@ static plait_status find_container(struct weights *weights, const char *path, co
     if (kind == HDF5_GROUP) {
         TRY(hdf5_list(&weights->file, path, &container.groups));
     }
-    TRY(check_listed(weights, path, container.groups.count));
+    TRY(listings_check(&weights->file, path, container.groups.count));
     TRY(read_names(weights, &container));
     TRY(mem_grow(&weights->containers, &weights->container_capacity, weights->container_count + 1, sizeof container));
     weights->containers[weights->container_count] = container;
@@ -379,99 +356,6 @@ out:
 
 /* ---- Legacy: lists of names ---- */
 
-/* Appends the names in attribute weight_names, or in weight_names0, 1, ... where the list was too long. */
-static plait_status read_listing(struct weights *weights, struct listing *listing)
-{
-    plait_status status = PLAIT_OK;
-    struct text path = {0};
-    struct hdf5_texts part = {0};
-    char attribute[32] = "weight_names";
-    bool found = false;
-
-    text_add(&path, "%s%s", weights->root, listing->layer);
-    TRY(path.status);
-    TRY(hdf5_attribute_texts(&weights->file, path.data, attribute, &found, &listing->names));
-    for (size_t i = 0; !found || i > 0; i++) {
-        (void)snprintf(attribute, sizeof attribute, "weight_names%zu", i);
-        TRY(hdf5_attribute_texts(&weights->file, path.data, attribute, &found, &part));
-        if (!found) {
-            break;
-        }
-        TRY(mem_grow(&listing->names.items, &listing->names.capacity, listing->names.count + part.count,
-                     sizeof(char *)));
-        memcpy(listing->names.items + listing->names.count, part.items, part.count * sizeof(char *));
-        listing->names.count += part.count;
-        part.count = 0; /* the strings are the listing's now */
-        hdf5_texts_free(&part);
-    }
-out:
-    hdf5_texts_free(&part);
-    text_free(&path);
-    return status;
-}
-
-static plait_status find_listing(struct weights *weights, const char *layer, const struct listing **out)
-{
-    plait_status status = PLAIT_OK;
-    struct listing listing = {0};
-
-    for (size_t i = 0; i < weights->listing_count; i++) {
-        if (strcmp(weights->listings[i].layer, layer) == 0) {
-            *out = &weights->listings[i];
-            return PLAIT_OK;
-        }
-    }
-    TRY(mem_text(&listing.layer, layer));
-    TRY(read_listing(weights, &listing));
-    TRY(check_listed(weights, layer, listing.names.count));
-    TRY(mem_grow(&weights->listings, &weights->listing_capacity, weights->listing_count + 1, sizeof listing));
-    weights->listings[weights->listing_count] = listing;
-    *out = &weights->listings[weights->listing_count++];
-    listing = (struct listing){0}; /* now the weights' */
-out:
-    mem_free(listing.layer);
-    hdf5_texts_free(&listing.names);
-    return status;
-}
-
-/* Whether one of the path's components is `wanted`, or begins with it if that ends with an underscore. */
-static bool has_component(const char *path, const char *wanted, size_t length)
-{
-    const bool prefix = length > 0 && wanted[length - 1] == '_';
-
-    while (*path) {
-        const size_t end = strcspn(path, "/");
-        if (strncmp(path, wanted, length) == 0 && (prefix ? end > length : end == length)) {
-            return true;
-        }
-        path += end + (path[end] == '/');
-    }
-    return false;
-}
-
-/* Whether a weight's name is under `part` of a layer. What Keras 3 calls forward_layer/cell or query_dense (in some
- * classes _query_dense) has components forward_lstm and query here, output_dense attention_output, and a recurrent
- * layer's cell none that matters. */
-static bool belongs(const char *name, const struct weights_place *place, const char *part)
-{
-    part += part[0] == '_';
-    const char *dense = strstr(part, "_dense");
-
-    if (strcmp(place->outer, place->layer) != 0 && !has_component(name, place->layer, strlen(place->layer))) {
-        return false;
-    }
-    if (strncmp(part, "forward_layer", 13) == 0) {
-        return has_component(name, "forward_", 8);
-    }
-    if (strncmp(part, "backward_layer", 14) == 0) {
-        return has_component(name, "backward_", 9);
-    }
-    if (strcmp(part, "output_dense") == 0) {
-        return has_component(name, "attention_output", 16);
-    }
-    return !dense || has_component(name, part, (size_t)(dense - part));
-}
-
 static plait_status read_listed(struct weights *weights, const struct weights_place *place, const char *part,
                                 size_t index, plait_array *out)
 {
@@ -480,9 +364,9 @@ static plait_status read_listed(struct weights *weights, const struct weights_pl
     struct text path = {0};
     size_t seen = 0;
 
-    TRY(find_listing(weights, place->outer, &listing));
+    TRY(listings_find(&weights->listings, &weights->file, weights->root, place->outer, &listing));
     for (size_t i = 0; i < listing->names.count; i++) {
-        if (belongs(listing->names.items[i], place, part) && seen++ == index) {
+        if (listing_belongs(listing->names.items[i], place, part) && seen++ == index) {
             text_add(&path, "%s%s/%s", weights->root, place->outer, listing->names.items[i]);
             TRY(path.status);
             TRY(read_array(weights, path.data, out));
@@ -501,9 +385,9 @@ static plait_status count_listed(struct weights *weights, const struct weights_p
     const struct listing *listing = NULL;
 
     *count = 0;
-    TRY(find_listing(weights, place->outer, &listing));
+    TRY(listings_find(&weights->listings, &weights->file, weights->root, place->outer, &listing));
     for (size_t i = 0; i < listing->names.count; i++) {
-        *count += belongs(listing->names.items[i], place, part);
+        *count += listing_belongs(listing->names.items[i], place, part);
     }
 out:
     return status;

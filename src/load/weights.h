@@ -31,8 +31,7 @@ plait_status weights_read(struct weights *weights, const struct weights_place *p
                           plait_array *out);
 
 /* How many weights there are under `part` of a layer. */
-plait_status weights_count(struct weights *weights, const struct weights_place *place, const char *part,
-                           size_t *count);
+plait_status weights_count(struct weights *weights, const struct weights_place *place, const char *part, size_t *count);
 
 /* Makes an array of other origin the weights': weights_free frees it. */
 plait_status weights_keep(struct weights *weights, float *values);
@@ -40,8 +39,8 @@ plait_status weights_keep(struct weights *weights, float *values);
 /* Sets *group to the Keras 3 group in `container` ("layers") of the layer called `name` whose class in snake
  * case, with its number, is `numbered`: by the name that Keras 3.6 and later note on the group, else by the
  * number; a group of the number that another name is noted on is refused. Freed with mem_free. */
-plait_status weights_find_group(struct weights *weights, const char *container, const char *name,
-                                const char *numbered, char **group);
+plait_status weights_find_group(struct weights *weights, const char *container, const char *name, const char *numbered,
+                                char **group);
 
 /* NULL is allowed. */
 void weights_free(struct weights *weights);

@@ -36,9 +36,20 @@ static void add_shape(struct text *out, plait_shape shape)
     text_add(out, shape.rank ? ")" : ",)");
 }
 
-static void begin_cell(struct text *out, const char *what)
+/* Those of several outputs as a list. */
+static void add_shapes(struct text *out, const struct layer_row *row)
 {
-    text_add(out, "<td bgcolor=\"white\"><font point-size=\"14\">%s: <b>", what);
+    text_add(out, row->shape_count > 1 ? "[" : "");
+    for (size_t i = 0; i < row->shape_count; i++) {
+        text_add(out, i ? ", " : "");
+        add_shape(out, row->shapes[i]);
+    }
+    text_add(out, row->shape_count > 1 ? "]" : "");
+}
+
+static void begin_cell(struct text *out, const char *what, int columns)
+{
+    text_add(out, "<td colspan=\"%d\" bgcolor=\"white\"><font point-size=\"14\">%s: <b>", columns, what);
 }
 
 static void end_cell(struct text *out)
@@ -48,11 +59,11 @@ static void end_cell(struct text *out)
 
 static void add_inputs(struct text *out, const struct layer_row *rows, const struct layer_row *row)
 {
-    begin_cell(out, "Input shape");
+    begin_cell(out, "Input shape", 1);
     text_add(out, row->input_count > 1 ? "[" : "");
     for (size_t i = 0; i < row->input_count; i++) {
         text_add(out, i ? ", " : "");
-        add_shape(out, rows[row->inputs[i]].shape);
+        add_shapes(out, &rows[row->inputs[i]]);
     }
     text_add(out, row->input_count > 1 ? "]" : "");
     end_cell(out);
@@ -67,12 +78,14 @@ static void add_node(struct text *out, const struct layer_row *rows, size_t inde
              "<td colspan=\"2\" bgcolor=\"black\"><font point-size=\"16\" color=\"white\"><b>",
              index);
     add_escaped(out, row->name);
-    text_add(out, "</b> (%s)</font></td></tr><tr>", row->class_name);
+    text_add(out, "</b> (");
+    add_escaped(out, row->class_name);
+    text_add(out, ")</font></td></tr><tr>");
     if (row->input_count > 0) {
         add_inputs(out, rows, row);
     }
-    begin_cell(out, "Output shape");
-    add_shape(out, row->shape);
+    begin_cell(out, "Output shape", row->input_count > 0 ? 1 : 2);
+    add_shapes(out, row);
     end_cell(out);
     text_add(out, "</tr></table>>];\n");
 }
@@ -93,6 +106,24 @@ static void add_edges(struct text *out, const struct layer_row *rows, size_t ind
     }
 }
 
+plait_status rows_dot(const struct layer_row *rows, size_t count, struct text *out)
+{
+    text_add(out, "digraph G {\nrankdir=TB; nodesep=0.5; ranksep=0.6;\n"
+                  "node [shape=plain, fontname=Helvetica, margin=0];\nedge [penwidth=2];\n");
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].level == 0) {
+            add_node(out, rows, i);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].level == 0) {
+            add_edges(out, rows, i);
+        }
+    }
+    text_add(out, "}\n");
+    return out->status;
+}
+
 plait_status plait_graph_dot(plait_nodes inputs, plait_nodes outputs, char *text, size_t bytes, size_t *length)
 {
     plait_status status = PLAIT_OK;
@@ -101,15 +132,7 @@ plait_status plait_graph_dot(plait_nodes inputs, plait_nodes outputs, char *text
     size_t count = 0;
 
     TRY(rows_of_graph(inputs, outputs, &rows, &count));
-    text_add(&dot, "digraph G {\nrankdir=TB; concentrate=true; splines=ortho;\n"
-                   "node [shape=plain, fontname=Helvetica, margin=0];\nedge [penwidth=2];\n");
-    for (size_t i = 0; i < count; i++) {
-        add_node(&dot, rows, i);
-    }
-    for (size_t i = 0; i < count; i++) {
-        add_edges(&dot, rows, i);
-    }
-    text_add(&dot, "}\n");
+    TRY(rows_dot(rows, count, &dot));
     status = text_deliver(&dot, text, bytes, length);
 out:
     rows_free(rows, count);

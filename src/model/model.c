@@ -71,7 +71,14 @@ out:
     return status == PLAIT_OK ? status : error_within(status, "%s \"%s\": ", step->op->name, step->layer);
 }
 
-static plait_status realize(plait_model *model)
+static void tell(const plait_model_opts *opts, size_t done, size_t total)
+{
+    if (opts && opts->progress) {
+        opts->progress(opts->user, done, total);
+    }
+}
+
+static plait_status realize(plait_model *model, const plait_model_opts *opts)
 {
     plait_status status = PLAIT_OK;
     struct plan *plan = model->plan;
@@ -80,10 +87,12 @@ static plait_status realize(plait_model *model)
     TRY(mem_alloc(&model->objects, plan->step_count, sizeof *model->objects));
     for (size_t i = 0; i < plan->step_count; i++) {
         struct step *step = &plan->steps[i].step;
+        tell(opts, i, plan->step_count);
         TRY(realize_step(model->context, step, &model->objects[i]));
         step->weights = NULL; /* the caller's again */
         most_inputs = step->input_count > most_inputs ? step->input_count : most_inputs;
     }
+    tell(opts, plan->step_count, plan->step_count);
     TRY(mem_alloc(&model->operands, most_inputs, sizeof *model->operands));
     if (plan->arena_floats > 0) {
         TRY(buffer_create(model->context, plan->arena_floats * sizeof(float), &model->arena));
@@ -110,7 +119,7 @@ plait_status plait_model_create(plait_context *context, plait_nodes inputs, plai
     TRY(make_plan(context, inputs, outputs, opts, &model->plan));
     TRY(check_memory(context, model->plan));
     TRY(rows_create(inputs, outputs, &model->rows, &model->row_count));
-    TRY(realize(model));
+    TRY(realize(model, opts));
     *out = model;
     model = NULL; /* now the caller's */
 out:

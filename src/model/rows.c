@@ -210,9 +210,9 @@ static plait_status fill_row(struct walk *walk, const struct listed *layer, cons
     plait_status status = PLAIT_OK;
 
     TRY(find_inputs(walk, layer->last->id));
-    row->class_name = layer->first->op->class_name;
-    row->shape = layer->last->shape;
-    row->depth = layer->depth;
+    TRY(mem_alloc(&row->shapes, 1, sizeof *row->shapes));
+    row->shapes[0] = layer->last->shape;
+    row->shape_count = 1;
     for (uint32_t id = layer->first->id; id <= layer->last->id; id++) {
         const struct node *node = walk->graph->nodes[id];
         for (size_t i = 0; i < node->weight_count; i++) {
@@ -222,6 +222,7 @@ static plait_status fill_row(struct walk *walk, const struct listed *layer, cons
         }
     }
     TRY(mem_text(&row->name, layer->last->name));
+    TRY(mem_text(&row->class_name, layer->first->op->class_name));
     TRY(name_inputs(walk, &row->connected));
     TRY(link_inputs(walk, row_of, row));
 out:
@@ -272,6 +273,8 @@ void rows_free(struct layer_row *rows, size_t count)
 {
     for (size_t i = 0; rows && i < count; i++) {
         mem_free(rows[i].name);
+        mem_free(rows[i].class_name);
+        mem_free(rows[i].shapes);
         mem_free(rows[i].connected);
         mem_free(rows[i].inputs);
     }

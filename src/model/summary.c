@@ -14,15 +14,17 @@
 #include <string.h>
 
 enum {
-    MAX_COLUMNS = 4,
-    MIN_PART = 4, /* of the width for a column: Keras refuses to draw a table with less */
+    MAX_COLUMNS = 5,
+    TRAINABLE_WIDTH = 12, /* more, with a column "Trainable" */
+    MIN_PART = 4,         /* of the width for a column: Keras refuses to draw a table with less */
     MAX_WIDTH = 10000,
 };
 
 struct column {
     const char *title;
     double end; /* as a part of the table's width */
-    bool right; /* aligned */
+    enum { LEFT, RIGHT, CENTER } side;
+    void (*add)(struct text *text, const struct layer_row *row); /* what its cells say */
 };
 
 struct form {
@@ -30,63 +32,6 @@ struct form {
     size_t count;
     struct column columns[MAX_COLUMNS];
 };
-
-/* For a chain of layers, */
-static const struct form chain_form = {
-    .width = 88,
-    .count = 3,
-    .columns = {{"Layer (type)", 0.45, false}, {"Output Shape", 0.80, false}, {"Param #", 1, true}},
-};
-
-/* and for any other graph. */
-static const struct form graph_form = {
-    .width = 108,
-    .count = 4,
-    .columns = {{"Layer (type)", 0.30, false},
-                {"Output Shape", 0.56, false},
-                {"Param #", 0.74, true},
-                {"Connected to", 1, false}},
-};
-
-struct table {
-    const struct form *form;
-    size_t widths[MAX_COLUMNS]; /* of the text in each column, in characters; may be 0 */
-    struct text *out;
-};
-
-/* A text in a cell that is shown line by line. */
-struct cell {
-    const char *rest; /* what is not shown yet */
-    size_t lines;
-};
-
-/* Keras: every depth has one layer, none with several inputs. Rows are sorted by depth. */
-static bool is_chain(const struct layer_row *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (rows[i].input_count > 1 || (i > 0 && rows[i].depth == rows[i - 1].depth)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Sets the widths of columns in a table of `width`; false if one is too narrow. */
-static bool divide(struct table *table, size_t width)
-{
-    const size_t count = table->form->count;
-    size_t begin = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        const size_t end = (size_t)(table->form->columns[i].end * (double)width);
-        if (end < begin + MIN_PART) {
-            return false;
-        }
-        table->widths[i] = end - begin - (i + 2 == count ? 4 : 3);
-        begin = end;
-    }
-    return true;
-}
 
 /* Bytes of the character at `text`; 0 if it is a control character, 0, or no UTF-8. */
 static size_t character_bytes(const char *text)
@@ -121,6 +66,142 @@ static void add_printable(struct text *text, const char *string)
         }
         text_add(text, "\uFFFD");
     }
+}
+
+static void add_shape(struct text *text, plait_shape shape)
+{
+    text_add(text, "(None");
+    for (size_t i = 0; i < shape.rank; i++) {
+        text_add(text, ", %zu", shape.dims[i]);
+    }
+    text_add(text, ")");
+}
+
+/* Those of several outputs as a list. */
+static void add_shapes(struct text *text, const struct layer_row *row)
+{
+    text_add(text, row->shape_count > 1 ? "[" : "");
+    for (size_t i = 0; i < row->shape_count; i++) {
+        text_add(text, i ? ", " : "");
+        add_shape(text, row->shapes[i]);
+    }
+    text_add(text, row->shape_count > 1 ? "]" : "");
+}
+
+/* Adds a number with commas: 1,234,567. */
+static void add_number(struct text *text, size_t number)
+{
+    if (number >= 1000) {
+        add_number(text, number / 1000);
+        text_add(text, ",%03zu", number % 1000);
+    } else {
+        text_add(text, "%zu", number);
+    }
+}
+
+static void add_name(struct text *text, const struct layer_row *row)
+{
+    if (row->level > 0) {
+        text_add(text, "%*s└ ", (int)(3 * row->level), "");
+    }
+    add_printable(text, row->name);
+    text_add(text, " (");
+    add_printable(text, row->class_name);
+    text_add(text, ")");
+}
+
+static void add_params(struct text *text, const struct layer_row *row)
+{
+    add_number(text, row->params);
+}
+
+/* Keras: calls inside other models do not count. */
+static void add_connected(struct text *text, const struct layer_row *row)
+{
+    add_printable(text, row->level == 0 ? row->connected : "-");
+}
+
+static void add_trainable(struct text *text, const struct layer_row *row)
+{
+    text_add(text, "%s", row->params == 0 ? "-" : row->frozen ? "N" : "Y");
+}
+
+/* For a chain of layers, */
+static const struct form chain_form = {
+    .width = 88,
+    .count = 3,
+    .columns = {{"Layer (type)", 0.45, LEFT, add_name},
+                {"Output Shape", 0.80, LEFT, add_shapes},
+                {"Param #", 1, RIGHT, add_params}},
+};
+
+/* and for any other graph. */
+static const struct form graph_form = {
+    .width = 108,
+    .count = 4,
+    .columns = {{"Layer (type)", 0.30, LEFT, add_name},
+                {"Output Shape", 0.56, LEFT, add_shapes},
+                {"Param #", 0.74, RIGHT, add_params},
+                {"Connected to", 1, LEFT, add_connected}},
+};
+
+struct table {
+    struct form form;
+    size_t widths[MAX_COLUMNS]; /* of the text in each column, in characters; may be 0 */
+    struct text *out;
+};
+
+/* A text in a cell that is shown line by line. */
+struct cell {
+    const char *rest; /* what is not shown yet */
+    size_t lines;
+};
+
+/* Whether each of the model's own layers is called once, on the one before alone. */
+static bool is_chain(const struct layer_row *rows, size_t count)
+{
+    for (size_t i = 0, last = 0; i < count; i++) {
+        const struct layer_row *row = &rows[i];
+        if (row->level > 0) {
+            continue;
+        }
+        if (i > 0 && (row->input_count != 1 || row->inputs[0] != last)) {
+            return false;
+        }
+        last = i;
+    }
+    return true;
+}
+
+static struct form choose_form(const struct layer_row *rows, size_t count, const plait_summary_opts *opts)
+{
+    struct form form = is_chain(rows, count) ? chain_form : graph_form;
+
+    if (opts->show_trainable) {
+        for (size_t i = 0; i < form.count; i++) {
+            form.columns[i].end *= 0.90;
+        }
+        form.columns[form.count++] = (struct column){"Trainable", 1, CENTER, add_trainable};
+        form.width += TRAINABLE_WIDTH;
+    }
+    return form;
+}
+
+/* Sets the widths of columns in a table of `width`; false if one is too narrow. */
+static bool divide(struct table *table, size_t width)
+{
+    const size_t count = table->form.count;
+    size_t begin = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const size_t end = (size_t)(table->form.columns[i].end * (double)width);
+        if (end < begin + MIN_PART) {
+            return false;
+        }
+        table->widths[i] = end - begin - (i + 2 == count ? 4 : 3);
+        begin = end;
+    }
+    return true;
 }
 
 /* Characters of sound UTF-8 from `begin` to `end`. */
@@ -175,7 +256,7 @@ static size_t head_bytes(const char *text, size_t count)
 }
 
 /* Adds a line of a cell, filled or cut to the width. */
-static void add_line(struct text *out, const char *begin, const char *end, size_t width, bool right)
+static void add_line(struct text *out, const char *begin, const char *end, size_t width, int side)
 {
     const size_t length = count_characters(begin, end);
 
@@ -184,13 +265,14 @@ static void add_line(struct text *out, const char *begin, const char *end, size_
         return;
     }
     const int space = (int)(width - length);
-    text_add(out, " %*s%.*s%*s ", right ? space : 0, "", (int)(end - begin), begin, right ? 0 : space, "");
+    const int before = side == LEFT ? 0 : side == RIGHT ? space : space / 2;
+    text_add(out, " %*s%.*s%*s ", before, "", (int)(end - begin), begin, space - before, "");
 }
 
 /* Adds a row of texts, with `bar` beside each, at the top of their cells or at the bottom. */
 static void add_row(const struct table *table, const char *bar, bool bottom, const char *const *texts)
 {
-    const size_t count = table->form->count;
+    const size_t count = table->form.count;
     struct cell cells[MAX_COLUMNS];
     size_t height = 0;
 
@@ -205,7 +287,7 @@ static void add_row(const struct table *table, const char *bar, bool bottom, con
             const char *begin = cells[i].rest;
             const char *end = above ? begin : take_line(&cells[i].rest, table->widths[i]);
             text_add(table->out, "%s", bar);
-            add_line(table->out, begin, end, table->widths[i], table->form->columns[i].right);
+            add_line(table->out, begin, end, table->widths[i], table->form.columns[i].side);
         }
         text_add(table->out, "%s\n", bar);
     }
@@ -214,7 +296,7 @@ static void add_row(const struct table *table, const char *bar, bool bottom, con
 /* Adds a line across the table of the parts left, dash, cross, right. */
 static void add_rule(const struct table *table, const char *const parts[4])
 {
-    for (size_t i = 0; i < table->form->count; i++) {
+    for (size_t i = 0; i < table->form.count; i++) {
         text_add(table->out, "%s", parts[i == 0 ? 0 : 2]);
         for (size_t k = 0; k < table->widths[i] + 2; k++) {
             text_add(table->out, "%s", parts[1]);
@@ -227,32 +309,12 @@ static void add_header(const struct table *table)
 {
     const char *titles[MAX_COLUMNS] = {0};
 
-    for (size_t i = 0; i < table->form->count; i++) {
-        titles[i] = table->form->columns[i].title;
+    for (size_t i = 0; i < table->form.count; i++) {
+        titles[i] = table->form.columns[i].title;
     }
     add_rule(table, (const char *const[]){"┏", "━", "┳", "┓"});
     add_row(table, "┃", true, titles);
     add_rule(table, (const char *const[]){"┡", "━", "╇", "┩"});
-}
-
-static void add_shape(struct text *text, plait_shape shape)
-{
-    text_add(text, "(None");
-    for (size_t i = 0; i < shape.rank; i++) {
-        text_add(text, ", %zu", shape.dims[i]);
-    }
-    text_add(text, ")");
-}
-
-/* Adds a number with commas: 1,234,567. */
-static void add_number(struct text *text, size_t number)
-{
-    if (number >= 1000) {
-        add_number(text, number / 1000);
-        text_add(text, ",%03zu", number % 1000);
-    } else {
-        text_add(text, "%zu", number);
-    }
 }
 
 static plait_status add_layer(const struct table *table, const struct layer_row *row)
@@ -261,12 +323,8 @@ static plait_status add_layer(const struct table *table, const struct layer_row 
     struct text cells[MAX_COLUMNS] = {0};
     const char *texts[MAX_COLUMNS];
 
-    add_printable(&cells[0], row->name);
-    text_add(&cells[0], " (%s)", row->class_name);
-    add_shape(&cells[1], row->shape);
-    add_number(&cells[2], row->params);
-    add_printable(&cells[3], row->connected);
-    for (size_t i = 0; i < MAX_COLUMNS; i++) {
+    for (size_t i = 0; i < table->form.count; i++) {
+        table->form.columns[i].add(&cells[i], row);
         TRY(cells[i].status);
         texts[i] = text_string(&cells[i]);
     }
@@ -295,13 +353,12 @@ static void add_total(struct text *out, const char *what, size_t numbers)
     text_add(out, " (%lld.%02lld %s)\n", hundredths / 100, hundredths % 100, units[unit]);
 }
 
-plait_status rows_summary(const struct layer_row *rows, size_t count, const plait_summary_opts *opts,
-                          struct text *out)
+plait_status rows_summary(const struct layer_row *rows, size_t count, const plait_summary_opts *opts, struct text *out)
 {
     const size_t columns = opts->columns;
     plait_status status = PLAIT_OK;
-    struct table table = {.form = is_chain(rows, count) ? &chain_form : &graph_form, .out = out};
-    size_t width = columns == 0 ? table.form->width : columns < MAX_WIDTH ? columns : MAX_WIDTH;
+    struct table table = {.form = choose_form(rows, count, opts), .out = out};
+    size_t width = columns == 0 ? table.form.width : columns < MAX_WIDTH ? columns : MAX_WIDTH;
     size_t params = 0;
     size_t frozen = 0;
 
@@ -314,12 +371,15 @@ plait_status rows_summary(const struct layer_row *rows, size_t count, const plai
     add_header(&table);
     const size_t first = opts->hide_input && count > 1 ? 1 : 0;
     for (size_t i = first; i < count; i++) {
+        if (rows[i].level > 0 && !opts->expand_nested) {
+            continue;
+        }
         if (i > first) {
             add_rule(&table, (const char *const[]){"├", "─", "┼", "┤"});
         }
         TRY(add_layer(&table, &rows[i]));
-        params += rows[i].params;
-        frozen += rows[i].frozen_params;
+        params += rows[i].level == 0 ? rows[i].params : 0;
+        frozen += rows[i].level == 0 ? rows[i].frozen_params : 0;
     }
     add_rule(&table, (const char *const[]){"└", "─", "┴", "┘"});
     add_total(out, "Total params", params);

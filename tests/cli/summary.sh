@@ -7,11 +7,14 @@ export OCL_ICD_VENDORS=/nonexistent
 for text in "$models"/*.txt; do
     "$plait" summary "${text%.txt}.keras" >summary.txt
     same summary.txt "$text"
+    "$plait" summary "${text%.txt}.keras" --expand-nested --show-trainable >summary.txt
+    same summary.txt "${text%.txt}.expanded"
 done
 "$plait" summary "$models/sequential.h5" >summary.txt
 same summary.txt "$models/sequential.txt"
 
 expect 0 'Model: "chain"*' '' summary "$models/sequential.keras" --columns 60
+expect 0 'Model: "chain"*' '' summary "$models/sequential.keras" --line-length 60
 expect 0 '*(None, 9, 8, 2)*' '' summary "$models/open_sizes.keras" --shape 9,8,2
 expect 0 '*(None, 9, 8, 2)*' '' summary "$models/open_sizes.keras" --shape input_layer=9,8,2
 expect 1 '' 'plait summary: *input 0 has axes of no fixed size: shape {0,0,2}, *' summary "$models/open_sizes.keras"

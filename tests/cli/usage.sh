@@ -3,17 +3,18 @@
 # Help goes to standard output; a wrong command line ends with 2 and the help on standard error.
 . "$(dirname "$0")/expect.sh"
 
-expect 0 'usage: plait COMMAND*devices*summary*plot*run*bench*' '' --help
+expect 0 'usage: plait COMMAND*devices*summary*plot*run*check*bench*' '' --help
 expect 0 'usage: plait COMMAND*' '' -h
 expect 0 'plait [0-9]*.[0-9]*.[0-9]*' '' --version
 expect 2 '' 'usage: plait COMMAND*'
 expect 2 '' 'plait: there is no command "nothing"; plait --help lists them' nothing
 
-for command in devices summary plot run bench; do
+for command in devices summary plot run check bench; do
     expect 0 "usage: plait $command*" '' $command --help
     expect 0 "usage: plait $command*" '' $command -h
     expect 2 '' '*usage: plait *' $command --nonsense
 done
+expect 2 '' 'plait check: there are no other arguments*' check one
 for command in summary plot run bench; do
     expect 2 '' "plait $command: *usage: plait $command*" $command
     expect 2 '' "plait $command: *usage: plait $command*" $command one two
@@ -30,6 +31,7 @@ for columns in '' 0 -1 x 99999999999999999999; do
     expect 2 '' 'plait summary: *' summary model.keras --columns "$columns"
 done
 expect 2 '' 'plait run: *' run model.keras --accuracy exact
+expect 2 '' 'plait bench: *' bench two_branch_add --accuracy exact
 for count in '' 0 -1 x; do
     expect 2 '' 'plait bench: *' bench two_branch_add --batch "$count"
     expect 2 '' 'plait bench: *' bench two_branch_add --runs "$count"

@@ -7,6 +7,7 @@ Needs:  pip install keras tensorflow-cpu tf_keras
     FOLDER/CASE.keras, CASE.h5                     the model; keras2_* by tf_keras, which is Keras 2
     FOLDER/CASE.x0.npy, ..., CASE.y0.npy, ...      inputs and outputs, in the order of the model's own
     FOLDER/CASE.txt                                what summary() prints
+    FOLDER/CASE.expanded                           the same with expand_nested and show_trainable
     FOLDER/integers.keras, weights_only.h5         files to be refused
 """
 import io
@@ -168,7 +169,9 @@ KERAS2_CASES = {
 }
 
 # plait shows each call of an inner or shared model's layers, all sizes, and 32 bits.
-SUMMARIES = (sequential, two_branch, many_ends, dictionary, ends)
+SUMMARIES = (sequential, two_branch, many_ends, dictionary, ends, nested, nested_sequential, nested_output, shared,
+             twice, frozen)
+SUMMARY_OPTIONS = {"txt": {}, "expanded": {"expand_nested": True, "show_trainable": True}}
 
 
 # ---- Files
@@ -239,9 +242,10 @@ def write(folder, K, make, formats):
         if form == "keras":
             pack(path, make is not sequential)
     if K is keras and make in SUMMARIES:
-        lines = []
-        model.summary(print_fn=lines.append)
-        (folder / f"{name}.txt").write_text("".join(lines), encoding="utf-8")
+        for suffix, options in SUMMARY_OPTIONS.items():
+            lines = []
+            model.summary(print_fn=lines.append, **options)
+            (folder / f"{name}.{suffix}").write_text("".join(lines), encoding="utf-8")
 
 
 def write_refused(folder):

@@ -73,28 +73,57 @@ static void outputs_are_those_of_keras(void **state)
     check_verdict(compare_enough(0.5), "model files");
 }
 
+static void check_text(const char *file_name, const char *text)
+{
+    static char want[32768];
+    FILE *file = fopen(keras_path(file_name), "rb");
+
+    assert_non_null(file);
+    want[fread(want, 1, sizeof want - 1, file)] = 0;
+    (void)fclose(file);
+    assert_string_equal(text, want);
+}
+
 static void summaries_are_those_of_keras(void **state)
 {
-    static const char *const names[] = {"sequential", "two_branch",     "many_ends",        "dictionary",
-                                        "ends",       "attention_self", "attention_grouped"};
-    static char text[16384];
-    static char want[16384];
+    static const char *const names[] = {"sequential",    "two_branch", "many_ends", "dictionary",
+                                        "ends",          "nested",     "twice",     "nested_sequential",
+                                        "nested_output", "shared",     "frozen"};
+    static const char *const plain[] = {"attention_self", "attention_grouped"};
+    static const plait_summary_opts all = {.expand_nested = 1, .show_trainable = 1};
+    static char text[32768];
 
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct keras_loaded loaded = keras_load(keras_path(scratch_text("%s.keras", names[i])), NULL);
-        const plait_summary_opts opts = {.title = plait_keras_name(loaded.keras),
-                                         .hide_input = plait_keras_is_sequential(loaded.keras)};
-        check_ok(plait_graph_summary(plait_keras_inputs(loaded.keras), plait_keras_outputs(loaded.keras), &opts, text,
-                                     sizeof text, NULL));
-        FILE *file = fopen(keras_path(scratch_text("%s.txt", names[i])), "rb");
-        assert_non_null(file);
-        want[fread(want, 1, sizeof want - 1, file)] = 0;
-        (void)fclose(file);
-        assert_string_equal(text, want);
+        check_ok(plait_keras_summary(loaded.keras, NULL, text, sizeof text, NULL));
+        check_text(scratch_text("%s.txt", names[i]), text);
+        check_ok(plait_keras_summary(loaded.keras, &all, text, sizeof text, NULL));
+        check_text(scratch_text("%s.expanded", names[i]), text);
+        keras_unload(&loaded);
+    }
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        struct keras_loaded loaded = keras_load(keras_path(scratch_text("%s.keras", plain[i])), NULL);
+        check_ok(plait_keras_summary(loaded.keras, NULL, text, sizeof text, NULL));
+        check_text(scratch_text("%s.txt", plain[i]), text);
         keras_unload(&loaded);
     }
     scratch_reset();
+}
+
+/* An inner model is one box, and what it is called on leads to it. */
+static void a_picture_has_a_box_a_layer(void **state)
+{
+    static char text[16384];
+    struct keras_loaded loaded = keras_load(keras_path("nested.keras"), NULL);
+
+    (void)state;
+    check_ok(plait_keras_dot(loaded.keras, text, sizeof text, NULL));
+    assert_non_null(strstr(text, "<b>outer</b> (Functional)"));
+    assert_null(strstr(text, "encoder"));
+    check_message(plait_keras_dot(NULL, text, sizeof text, NULL), PLAIT_ERR_INVALID, "keras is NULL");
+    check_message(plait_keras_summary(NULL, NULL, text, sizeof text, NULL), PLAIT_ERR_INVALID, "keras is NULL");
+    keras_unload(&loaded);
 }
 
 /* Layers in any order, and objects for lists, give the same model. */
@@ -253,10 +282,10 @@ static void no_memory_for_json_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(outputs_are_those_of_keras),     cmocka_unit_test(summaries_are_those_of_keras),
-        cmocka_unit_test(a_config_may_be_in_any_order),   cmocka_unit_test(open_sizes_are_given),
-        cmocka_unit_test(a_graph_may_hold_two_files),     cmocka_unit_test(no_memory_is_an_error),
-        cmocka_unit_test(no_memory_for_json_is_an_error),
+        cmocka_unit_test(outputs_are_those_of_keras),  cmocka_unit_test(summaries_are_those_of_keras),
+        cmocka_unit_test(a_picture_has_a_box_a_layer), cmocka_unit_test(a_config_may_be_in_any_order),
+        cmocka_unit_test(open_sizes_are_given),        cmocka_unit_test(a_graph_may_hold_two_files),
+        cmocka_unit_test(no_memory_is_an_error),       cmocka_unit_test(no_memory_for_json_is_an_error),
     };
 
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);

@@ -108,12 +108,41 @@ static void a_model_that_only_copies(void **state)
     plait_graph_free(graph);
 }
 
+struct told {
+    size_t calls;
+    size_t total;
+};
+
+static void note_progress(void *user, size_t done, size_t total)
+{
+    struct told *told = user;
+
+    assert_int_equal(done, told->calls);
+    told->calls++;
+    told->total = total;
+}
+
+static void progress_counts_the_steps(void **state)
+{
+    const struct two_branch net = two_branch_new("progress", 2);
+    struct told told = {0};
+    const plait_model_opts opts = {.progress = note_progress, .user = &told};
+    plait_model *model = NULL;
+
+    (void)state;
+    check_ok(
+        plait_model_create(fixture_context(false), two_branch_inputs(&net), two_branch_outputs(&net), &opts, &model));
+    assert_int_equal(told.total, plait_model_step_count(model));
+    assert_int_equal(told.calls, told.total + 1);
+    plait_model_free(model);
+    plait_graph_free(net.graph);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(steps_and_what_is_merged_into_them),
-        cmocka_unit_test(steps_one_by_one),
-        cmocka_unit_test(arithmetic_is_counted),
+        cmocka_unit_test(progress_counts_the_steps), cmocka_unit_test(steps_and_what_is_merged_into_them),
+        cmocka_unit_test(steps_one_by_one),          cmocka_unit_test(arithmetic_is_counted),
         cmocka_unit_test(a_model_that_only_copies),
     };
 

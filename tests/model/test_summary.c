@@ -377,7 +377,6 @@ static void a_ladder_is_climbed_once(void **state)
     assert_int_equal(count, RUNGS + 1);
     for (size_t i = 0; i < count; i++) {
         assert_string_equal(rows[i].name, i == 0 ? "input_layer" : scratch_text("rung%zu", i - 1));
-        assert_int_equal(rows[i].depth, count - i);
     }
     assert_string_equal(rows[RUNGS].connected, "rung298[0][0], rung298[0][0]");
     rows_free(rows, count);
