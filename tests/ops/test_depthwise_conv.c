@@ -81,7 +81,7 @@ static struct twin input_of(const struct depth_case *c, struct random *random, e
 static bool is_slow(const struct depth_case *c)
 {
     return test_rounds(8) < 8 &&
-           c->batch * c->x[0] * c->x[1] * c->x[2] * c->kernel[0] * c->kernel[1] * c->kernel[2] > 4000;
+           c->batch * c->x[0] * c->x[1] * c->x[2] * c->kernel[0] * c->kernel[1] * c->kernel[2] > 1500;
 }
 
 /* Runs a trial of a case, in which `layer` is the layer, with every variant. */
@@ -185,7 +185,7 @@ static void epilogues(void **state)
     struct random random = random_stream("depthwise epilogues");
 
     (void)state;
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+    for (size_t i = 0; i < test_rounds(sizeof forms / sizeof forms[0]); i++) {
         const struct depth_case *c = &forms[i];
         const size_t channels = c->x[2];
         const plait_depthwise_conv2d_opts opts = options_of(c, &random, DATA_NORMAL);
@@ -230,7 +230,7 @@ static void slices(void **state)
     struct random random = random_stream("depthwise slices");
 
     (void)state;
-    for (size_t i = 0; i < 3 * sizeof forms / sizeof forms[0]; i++) {
+    for (size_t i = 0; i < test_rounds(3 * sizeof forms / sizeof forms[0]); i++) {
         const struct depth_case *c = &forms[i / 3];
         const int axis = (int)(i % 3) + 1;
         const plait_depthwise_conv2d_opts opts = options_of(c, &random, DATA_NORMAL);
@@ -288,7 +288,7 @@ static void sequences(void **state)
     struct variants variants = {0};
 
     (void)state;
-    for (size_t i = 0; i < 8; i++) {
+    for (size_t i = 0; i < 8; i += test_rounds(8) < 8 ? 5 : 1) {
         const size_t channels = i % 2 ? 17 : 2;
         const size_t multiplier = i % 3 == 2 ? 2 : 1;
         const size_t filters = channels * multiplier;
