@@ -20,7 +20,7 @@ plait_status listings_check(const struct hdf5_file *file, const char *path, size
 }
 
 /* Appends the names in attribute weight_names, or in weight_names0, 1, ... where the list was too long. */
-static plait_status read_listing(const struct hdf5_file *file, const char *root, struct listing *listing)
+static plait_status read_listing(struct hdf5_file *file, const char *root, struct listing *listing)
 {
     plait_status status = PLAIT_OK;
     struct text path = {0};
@@ -50,7 +50,7 @@ out:
     return status;
 }
 
-plait_status listings_find(struct listings *listings, const struct hdf5_file *file, const char *root, const char *layer,
+plait_status listings_find(struct listings *listings, struct hdf5_file *file, const char *root, const char *layer,
                            const struct listing **out)
 {
     plait_status status = PLAIT_OK;

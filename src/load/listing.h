@@ -23,7 +23,7 @@ plait_status listings_check(const struct hdf5_file *file, const char *path, size
 
 /* Sets *out to the listing of a layer, which is read once; it belongs to `listings`. Groups of layers are below `root`.
  */
-plait_status listings_find(struct listings *listings, const struct hdf5_file *file, const char *root, const char *layer,
+plait_status listings_find(struct listings *listings, struct hdf5_file *file, const char *root, const char *layer,
                            const struct listing **out);
 
 /* Whether a weight's name is under `part` of a layer. */
