@@ -5,6 +5,7 @@
 enum {
     CACHE_FLOATS = 256 << 10, /* weights that stay in a core's second cache: 1 MiB */
     VECTOR = 16,              /* floats of the kernel's vectors */
+    FEW_LOTS_PER_UNIT = 4,    /* work-items with which it ends well enough with the others */
     LOTS_PER_UNIT = 16,       /* most work-items that a compute unit gets, to end with the others */
     ITEM_PRODUCTS = 1 << 19,  /* multiply-adds that a work-item should have: 3 microseconds */
 };
@@ -45,7 +46,8 @@ static size_t enough_items(const struct product *product, size_t pixels, size_t 
     return worth < (double)units ? units : worth > (double)most ? most : (size_t)worth;
 }
 
-/* What is larger, pixels or weights, is cut: then little is read twice. Weights of a lot stay in the cache. */
+/* Pixels are shared out first: then stores of a work-item lie together. Only where that is not enough for the compute
+ * units, or where weights of a lot would not stay in the cache, filters are. */
 static struct work cut_work(const struct product *product, size_t rows, size_t columns, size_t units)
 {
     const size_t pixels = product->pictures * product->output[0] * product->output[1];
@@ -57,9 +59,8 @@ static struct work cut_work(const struct product *product, size_t rows, size_t c
     };
     const size_t enough = enough_items(product, pixels, units);
     const size_t fit = CACHE_FLOATS / (product->channels * columns);
-    const bool many_pixels = pixels > product->filters;
-    size_t tile_lots = many_pixels ? least(work.tiles, enough) : 1;
-    size_t block_lots = least(work.blocks, divide_up(enough, tile_lots));
+    size_t tile_lots = least(work.tiles, enough);
+    size_t block_lots = least(work.blocks, divide_up(FEW_LOTS_PER_UNIT * units, tile_lots));
 
     if (fit > 0 && block_lots * fit < work.blocks) {
         block_lots = divide_up(work.blocks, fit);
