@@ -126,10 +126,11 @@ static bool is_3x3(const struct product *product)
     return convolution_is_plain(product) && product->kernel[0] == TAPS && product->kernel[1] == TAPS;
 }
 
-/* Products, and transforms by what they take in products: measured. */
+/* Products, and by what they take in products, transforms and reading the weights, more than FAR of which every lot of
+ * tiles reads from memory: measured. */
 static double cost(const struct transform *transform, const struct step *step, const struct device_traits *device)
 {
-    enum { INPUT = 220, OUTPUT = 230, READ = 12 };
+    enum { INPUT = 220, OUTPUT = 230, READ = 24, FAR = 4 << 20 };
     const struct product product = convolution_planned(step);
     size_t tile[4];
     const struct work work = planned_work(transform, &product, device, tile);
@@ -139,8 +140,10 @@ static double cost(const struct transform *transform, const struct step *step, c
     const double channels = (double)product.channels;
     const double filters = (double)(work.blocks * VECTOR * tile[TILE_VECTORS]);
     const double again = (double)divide_up(work.blocks, work.item_blocks);
+    const double weights = square * channels * filters;
+    const double reads = weights > FAR ? (double)work.items / again : 1;
 
-    return square * channels * filters * (tiles + READ) + share * tiles * (INPUT * channels * again + OUTPUT * filters);
+    return weights * (tiles + READ * reads) + share * tiles * (INPUT * channels * again + OUTPUT * filters);
 }
 
 static bool applicable(const struct transform *transform, const struct step *step, const struct device_traits *device)
