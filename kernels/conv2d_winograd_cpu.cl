@@ -48,13 +48,35 @@ static struct tile tile_at(int number, int8 work)
     return (struct tile){picture, (line - picture * work.s0) * CELLS, (number - line * work.s1) * CELLS};
 }
 
-/* Transforms the input of a tile, 16 channels at a time, to t + point * plane. */
+/* Transforms 16 channels, or the `count` that are left, of the pixels at[i] + c to t + point * plane. */
+static void transform_channels(__global const float *const *at, int c, int count, __local float *t, int plane)
+{
+    float16 lines[SQUARE];
+
+    UNROLLED for (int j = 0; j < POINTS; j++) {
+        float16 column[POINTS];
+        UNROLLED for (int i = 0; i < POINTS; i++) {
+            column[i] = load_first(at[i * POINTS + j] + c, count);
+        }
+        transform_input(column, lines + j, POINTS);
+    }
+    UNROLLED for (int i = 0; i < POINTS; i++) {
+        float16 row[POINTS];
+        transform_input(lines + i * POINTS, row, 1);
+        UNROLLED for (int j = 0; j < POINTS; j++) {
+            *(__local here16 *)(t + (i * POINTS + j) * plane + c) = row[j];
+        }
+    }
+}
+
+/* Transforms the input of a tile to t + point * plane. */
 static void load_tile(struct tile tile, __global const float *x, int8 x_view, int8 window,
                       __global const float *zeros, __local float *t, int plane)
 {
     __global const float *at[SQUARE];
     const int top = tile.row - window.s6;
     const int left = tile.col - window.s7;
+    int c = 0;
 
     x += tile.picture * x_view.s3;
     for (int i = 0; i < POINTS; i++) {
@@ -65,21 +87,11 @@ static void load_tile(struct tile tile, __global const float *x, int8 x_view, in
                 inside && col >= 0 && col < x_view.s1 ? x + (top + i) * x_view.s4 + col * x_view.s5 : zeros;
         }
     }
-    for (int c = 0; c < x_view.s2; c += 16) {
-        float16 d[SQUARE];
-        float16 lines[SQUARE];
-        UNROLLED for (int i = 0; i < SQUARE; i++) {
-            d[i] = load_first(at[i] + c, x_view.s2 - c);
-        }
-        UNROLLED for (int j = 0; j < POINTS; j++) {
-            transform_input(d + j, lines + j, POINTS);
-        }
-        UNROLLED for (int i = 0; i < POINTS; i++) {
-            transform_input(lines + i * POINTS, d + i * POINTS, 1);
-        }
-        UNROLLED for (int i = 0; i < SQUARE; i++) {
-            *(__local here16 *)(t + i * plane + c) = d[i];
-        }
+    for (; c + 16 <= x_view.s2; c += 16) {
+        transform_channels(at, c, 16, t, plane);
+    }
+    if (c < x_view.s2) {
+        transform_channels(at, c, x_view.s2 - c, t, plane);
     }
 }
 
@@ -97,35 +109,29 @@ static void multiply(__local const float *t, int stride, int channels, int block
     EACH_ROW(KEEP)
 }
 
-/* Transforms 16 filters of a tile back, to the pixels that the picture has. */
-static void store_tile(struct tile tile, __local const float *m, int plane, float16 bias, __global float *y,
-                       int8 y_view, __global const float *residual, int8 residual_view, int filters)
+/* Transforms 16 filters of a tile, or the `count` that are left, back to the first rows x cols of its pixels. */
+static void store_tile(__local const float *m, int plane, float16 bias, int rows, int cols, __global float *y,
+                       int8 y_view, __global const float *residual, int8 residual_view, int count)
 {
     float16 lines[CELLS * POINTS];
-    float16 cells[CELLS * CELLS];
-    const int rows = min(CELLS, y_view.s0 - tile.row);
-    const int cols = min(CELLS, y_view.s1 - tile.col);
 
     UNROLLED for (int j = 0; j < POINTS; j++) {
         float16 column[POINTS];
         UNROLLED for (int i = 0; i < POINTS; i++) {
             column[i] = *(__local const here16 *)(m + (i * POINTS + j) * plane);
         }
-        transform_output(column, lines + j, 1, POINTS);
+        transform_output(column, lines + j, POINTS);
     }
     UNROLLED for (int i = 0; i < CELLS; i++) {
-        transform_output(lines + i * POINTS, cells + i * CELLS, 1, 1);
-    }
-    y += tile.picture * y_view.s3 + tile.row * y_view.s4 + tile.col * y_view.s5;
-    residual += tile.picture * residual_view.s1 + tile.row * residual_view.s2 + tile.col * residual_view.s3;
-    UNROLLED for (int i = 0; i < CELLS; i++) {
+        float16 cells[CELLS];
+        transform_output(lines + i * POINTS, cells, 1);
         UNROLLED for (int j = 0; j < CELLS; j++) {
             if (i < rows && j < cols) {
-                float16 value = cells[i * CELLS + j] + bias;
+                float16 value = cells[j] + bias;
                 if (residual_view.s0) {
-                    value += load_first(residual + i * residual_view.s2 + j * residual_view.s3, filters);
+                    value += load_first(residual + i * residual_view.s2 + j * residual_view.s3, count);
                 }
-                store_first(ACTIVATE(value), y + i * y_view.s4 + j * y_view.s5, filters);
+                store_first(ACTIVATE(value), y + i * y_view.s4 + j * y_view.s5, count);
             }
         }
     }
@@ -167,11 +173,23 @@ void conv2d_winograd_cpu(__global const float *x, const long x_offset, __global 
         }
         for (int i = 0; i < tiles; i++) {
             const struct tile tile = tile_at(first + i, work);
-            for (int v = 0; v < VECTORS; v++) {
-                store_tile(tile, products + i * COLUMNS + 16 * v, product_plane,
-                           *(__global const anywhere16 *)(bias + filter + 16 * v), y + (y_offset + filter + 16 * v),
-                           y_view, residual + (residual_offset + filter + 16 * v), residual_view,
-                           y_view.s2 - filter - 16 * v);
+            const int rows_here = min(CELLS, y_view.s0 - tile.row);
+            const int cols_here = min(CELLS, y_view.s1 - tile.col);
+            __global float *to =
+                y + (y_offset + tile.picture * y_view.s3 + tile.row * y_view.s4 + tile.col * y_view.s5 + filter);
+            __global const float *add = residual + (residual_offset + tile.picture * residual_view.s1 +
+                                                    tile.row * residual_view.s2 + tile.col * residual_view.s3 + filter);
+            for (int v = 0; v < COLUMNS; v += 16) {
+                const int count = y_view.s2 - filter - v;
+                const float16 offset = *(__global const anywhere16 *)(bias + filter + v);
+                __local const float *from = products + i * COLUMNS + v;
+                if (count >= 16) {
+                    store_tile(from, product_plane, offset, rows_here, cols_here, to + v, y_view, add + v,
+                               residual_view, 16);
+                } else {
+                    store_tile(from, product_plane, offset, rows_here, cols_here, to + v, y_view, add + v,
+                               residual_view, count);
+                }
             }
         }
     }
