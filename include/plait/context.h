@@ -63,6 +63,10 @@ PLAIT_API PLAIT_NODISCARD plait_status plait_context_device(const plait_context 
  * Buffers that the application lent are not counted. */
 PLAIT_API uint64_t plait_context_bytes(const plait_context *context);
 
+/* Measures how many fused multiply-adds of float32 the device does in registers, in 10^9 operations a second, a
+ * multiply-add counting 2: what no kernel can exceed. Takes about a tenth of a second, and waits for it. */
+PLAIT_API PLAIT_NODISCARD plait_status plait_context_peak(plait_context *context, double *gflops);
+
 /* Frees the context; NULL is allowed. Models and tensors must be freed before. */
 PLAIT_API void plait_context_free(plait_context *context);
 

@@ -101,7 +101,9 @@ typedef struct plait_step_info {
     const char *variant;  /* kernel variant, "cpu" */
     double gflop;         /* arithmetic a sample, 10^9 operations; a multiply-add counts 2 */
     double seconds;       /* device time of the last run, if the context profiles; else 0 */
-    uint64_t reserved[8];
+    uint64_t sample_bytes;  /* values read and written for a sample, each once */
+    uint64_t weights_bytes; /* weights as packed, read for a run */
+    uint64_t reserved[6];
 } plait_step_info;
 
 /* Number of steps of the plan; 0 for NULL. */

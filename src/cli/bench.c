@@ -21,7 +21,9 @@ static const char help[] =
     "  --device TEXT     device number, or a part of its or its platform's name\n"
     "  --accuracy A      fast or strict (default: fast)\n"
     "  --variants LIST   force kernels, as conv2d=reference,dense=cpu\n"
-    "  --layers          also print each step's kernel, least time and GFLOP/s\n"
+    "  --layers          also print each step's kernel, least time, GFLOP/s (of the arithmetic that the layer is\n"
+    "                    defined by: other algorithms need less), these as a part of what the device does at most,\n"
+    "                    and the megabytes of weights and values that it reads and writes\n"
     "  --json            print one JSON object\n";
 
 struct options {
@@ -55,6 +57,7 @@ struct times {
     double first;
     double *runs;  /* sorted */
     double *steps; /* least of each, in seconds; NULL: not measured */
+    double peak;   /* of the device, GFLOP/s; 0: not measured */
 };
 
 static double now_ms(void)
@@ -157,17 +160,20 @@ static plait_status measure(plait_model *model, const struct options *options, s
     return status;
 }
 
-static plait_status print_layers(const plait_model *model, size_t batch, const double *seconds)
+static plait_status print_layers(const plait_model *model, size_t batch, const struct times *times)
 {
-    printf("%-24s %-20s %-10s %10s %10s\n", "layer", "operator", "variant", "ms", "GFLOP/s");
+    printf("%-24s %-20s %-13s %10s %10s %8s %10s\n", "layer", "operator", "variant", "ms", "GFLOP/s", "% peak", "MB");
     for (size_t i = 0; i < plait_model_step_count(model); i++) {
         plait_step_info info;
         const plait_status status = plait_model_step(model, i, &info);
         if (status != PLAIT_OK) {
             return status;
         }
-        const double rate = seconds[i] > 0 ? info.gflop * (double)batch / seconds[i] : 0;
-        printf("%-24s %-20s %-10s %10.3f %10.1f\n", info.layer, info.kind, info.variant, seconds[i] * 1e3, rate);
+        const double seconds = times->steps[i];
+        const double rate = seconds > 0 ? info.gflop * (double)batch / seconds : 0;
+        const double bytes = (double)batch * (double)info.sample_bytes + (double)info.weights_bytes;
+        printf("%-24s %-20s %-13s %10.3f %10.1f %8.1f %10.3f\n", info.layer, info.kind, info.variant, seconds * 1e3,
+               rate, 100 * rate / times->peak, bytes * 1e-6);
     }
     return PLAIT_OK;
 }
@@ -199,7 +205,7 @@ static plait_status print_times(const plait_model *model, const plait_context *c
                       : "%s on %s, batch %zu, %zu runs: first %.1f ms (with set-up), minimum %.3f ms, median %.3f ms; "
                         "%.3f GFLOP a sample, %" PRIu64 " bytes on the device\n",
         options->model, device.name, options->batch, options->runs, times->first, times->runs[0], median, gflop, peak);
-    return times->steps && !options->json ? print_layers(model, options->batch, times->steps) : PLAIT_OK;
+    return times->steps && !options->json ? print_layers(model, options->batch, times) : PLAIT_OK;
 }
 
 static plait_status run(const struct options *options, plait_context *context, const struct subject *subject,
@@ -222,6 +228,9 @@ static plait_status run(const struct options *options, plait_context *context, c
     }
     if (status == PLAIT_OK) {
         status = measure(model, options, &arrays, times);
+    }
+    if (status == PLAIT_OK && options->layers) {
+        status = plait_context_peak(context, &times->peak);
     }
     if (status == PLAIT_OK) {
         progress_show(NULL, 0, 0);

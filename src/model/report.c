@@ -48,6 +48,26 @@ size_t plait_model_step_count(const plait_model *model)
     return model ? model->plan->step_count : 0;
 }
 
+static size_t sample_floats(const struct view *view)
+{
+    size_t count = 1;
+
+    for (size_t i = 1; i < view->rank; i++) {
+        count *= view->dims[i];
+    }
+    return count;
+}
+
+static size_t moved_floats(const struct step *step)
+{
+    size_t count = sample_floats(&step->output) * (step->has_residual ? 2 : 1);
+
+    for (size_t i = 0; i < step->input_count; i++) {
+        count += sample_floats(&step->inputs[i]);
+    }
+    return count;
+}
+
 plait_status plait_model_step(const plait_model *model, size_t index, plait_step_info *info)
 {
     plait_status status = PLAIT_OK;
@@ -65,6 +85,8 @@ plait_status plait_model_step(const plait_model *model, size_t index, plait_step
         .kind = step->op->name,
         .variant = step->variant->name,
         .gflop = step->flops * 1e-9,
+        .sample_bytes = moved_floats(step) * sizeof(float),
+        .weights_bytes = step->packed_floats * sizeof(float),
     };
     TRY(profile_seconds(model->profile, index, &info->seconds));
 out:

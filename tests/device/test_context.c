@@ -162,6 +162,21 @@ static void a_lack_of_device_memory_gives_all_back(void **state)
     plait_context_free(context);
 }
 
+/* No more than every lane of every unit could do at 10 GHz, with two units for products. */
+static void the_peak_is_measured(void **state)
+{
+    double gflops = 0;
+    plait_device_info info;
+
+    (void)state;
+    check_ok(plait_context_device(fixture_context(false), &info));
+    check_ok(plait_context_peak(fixture_context(false), &gflops));
+    assert_true(gflops > 0.1);
+    assert_true(info.kind != PLAIT_DEVICE_CPU || gflops < 2 * 2 * 16 * 10.0 * info.compute_units);
+    check_message(plait_context_peak(NULL, &gflops), PLAIT_ERR_INVALID, "context is NULL");
+    check_message(plait_context_peak(fixture_context(false), NULL), PLAIT_ERR_INVALID, "gflops is NULL");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +187,7 @@ int main(void)
         cmocka_unit_test(the_budget_is_kept_to_the_byte),
         cmocka_unit_test(a_buffer_beyond_the_devices_largest_is_refused),
         cmocka_unit_test(a_lack_of_device_memory_gives_all_back),
+        cmocka_unit_test(the_peak_is_measured),
     };
 
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
