@@ -57,12 +57,24 @@ struct work {
     size_t across;
     size_t tiles;
     size_t lot;   /* tiles of a lot, whole tiles of rows */
-    size_t pixel; /* floats of a transformed pixel: another line of the cache for each point */
+    size_t pixel; /* floats of a transformed pixel */
     size_t blocks;
     size_t item_blocks;
     size_t items;
     size_t local_floats;
 };
+
+/* Floats of a transformed pixel: another line of the cache for each point. */
+static size_t pixel_floats(const struct product *product)
+{
+    return (divide_up(product->channels, VECTOR) + 1) * VECTOR;
+}
+
+/* Local memory of a tile: its input, and products with `columns` filters. */
+static size_t tile_floats(const struct transform *transform, const struct product *product, size_t columns)
+{
+    return square_of(transform) * (pixel_floats(product) + columns);
+}
 
 /* Lots are as large as fits, but there must be enough of them; after that, blocks are shared out, for which input
  * must be transformed again. Lots of no tiles if not even `rows` fit. */
@@ -74,37 +86,40 @@ static struct work cut_work(const struct transform *transform, const struct prod
     struct work work = {
         .down = divide_up(product->output[0], transform->cells),
         .across = divide_up(product->output[1], transform->cells),
-        .pixel = (divide_up(product->channels, VECTOR) + 1) * VECTOR,
+        .pixel = pixel_floats(product),
         .blocks = divide_up(product->filters, columns),
     };
-    const size_t tile_floats = square_of(transform) * (work.pixel + columns);
+    const size_t floats = tile_floats(transform, product, columns);
 
     work.tiles = product->pictures * work.down * work.across;
     const size_t groups = divide_up(work.tiles, rows);
-    const size_t most = tile[TILE_LOCAL] / (tile_floats * rows);
+    const size_t most = tile[TILE_LOCAL] / (floats * rows);
     const size_t lots = divide_up(groups, least(most ? most : 1, divide_up(groups, enough)));
     work.lot = most ? divide_up(groups, lots) * rows : 0;
     work.item_blocks = divide_up(work.blocks, least(work.blocks, divide_up(enough, lots)));
     work.items = lots * divide_up(work.blocks, work.item_blocks);
-    work.local_floats = work.lot * tile_floats;
+    work.local_floats = work.lot * floats;
     return work;
 }
 
-/* Rows of a register tile: those that leave the fewest idle; of several, the most. */
-static size_t rows_for(size_t tiles, const struct device_traits *device)
+/* Rows of a register tile, `most` at most: those that leave the fewest idle; of several, the most. */
+static size_t rows_for(size_t tiles, size_t most, const struct device_traits *device)
 {
-    static const size_t sizes[] = {14, 12, 8, 7};
-    size_t best = 0;
+    static const size_t sizes[] = {14, 12, 8, 7, 6, 4, 1};
+    const size_t registers = device->vector_floats < VECTOR ? 6 : 14;
+    size_t best = 1;
+    size_t least_padded = SIZE_MAX;
 
-    if (device->vector_floats < VECTOR) {
-        return 6;
-    }
-    for (size_t i = 1; i < sizeof sizes / sizeof *sizes; i++) {
-        if (divide_up(tiles, sizes[i]) * sizes[i] < divide_up(tiles, sizes[best]) * sizes[best]) {
-            best = i;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const size_t padded = divide_up(tiles, sizes[i]) * sizes[i];
+        const bool fits = sizes[i] <= most && sizes[i] <= registers;
+        const bool small = sizes[i] < 6 && least_padded < SIZE_MAX; /* only where nothing else fits */
+        if (fits && !small && padded < least_padded) {
+            best = sizes[i];
+            least_padded = padded;
         }
     }
-    return sizes[best];
+    return best;
 }
 
 /* Fills in `tile`, as step->tile. */
@@ -114,10 +129,11 @@ static struct work planned_work(const struct transform *transform, const struct 
     const size_t tiles = product->pictures * divide_up(product->output[0], transform->cells) *
                          divide_up(product->output[1], transform->cells);
 
-    tile[TILE_ROWS] = rows_for(tiles, device);
     tile[TILE_VECTORS] = product_cpu_vectors(product, device);
     tile[TILE_UNITS] = device->compute_units;
     tile[TILE_LOCAL] = least(LOT_FLOATS, device->local_bytes / sizeof(float));
+    tile[TILE_ROWS] =
+        rows_for(tiles, tile[TILE_LOCAL] / tile_floats(transform, product, VECTOR * tile[TILE_VECTORS]), device);
     return cut_work(transform, product, tile);
 }
 
