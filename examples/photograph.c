@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Says what a photograph shows, with a model of keras.applications or any classifier like them. */
-#include "common.h"
+#include "photograph.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define STB_IMAGE_IMPLEMENTATION
@@ -19,21 +20,13 @@
 #pragma GCC diagnostic pop
 #endif
 
-static const char usage[] =
-    "usage: photograph MODEL.keras PHOTO.jpg|PHOTO.png [--mode MODE] [--names FILE] [--device TEXT]\n"
-    "\n"
-    "  --mode MODE     how the model wants its pixels: caffe, tf, torch or none, as in keras.applications\n"
-    "                  (default: by the model's name; tf for one that is not known)\n"
-    "  --names FILE    the classes' names, one a line (default: their numbers)\n"
-    "  --device TEXT   part of a device's name, or its number (default: the first GPU, else the CPU)\n";
+enum { CHANNELS = PHOTOGRAPH_CHANNELS, TOP = 5, NAME_BYTES = 128 };
 
-enum { CHANNELS = 3, TOP = 5, NAME_BYTES = 128 };
-
-/* Step 1: how the pixels 0..255 of a model's family become its inputs:
+/* How the pixels 0..255 of a model's family become its inputs:
  * (pixel * scale - mean[channel]) / deviation[channel], in the order blue, green, red if `bgr`. */
 struct mode {
     const char *name;
-    const char *families[8]; /* how the names of the models begin that want it; longer names first */
+    const char *families[8]; /* how the names of the models begin that want it; the longest that fits counts */
     int bgr;
     float scale;
     float mean[CHANNELS];
@@ -54,49 +47,13 @@ static const struct mode modes[] = {
 
 enum { MODE_COUNT = sizeof modes / sizeof *modes };
 
-struct options {
-    const char *model;
-    const char *photo;
-    const char *mode; /* NULL: by the model's name */
-    const char *names;
-    const char *device;
-};
-
-static void stop(int code, const char *what, const char *which)
+void stop(int code, const char *what, const char *which)
 {
-    fprintf(stderr, "photograph: %s%s\n", what, which);
+    fprintf(stderr, "5_photograph: %s%s\n", what, which);
     exit(code);
 }
 
-static struct options parse(int argc, char **argv)
-{
-    struct options options = {0};
-
-    for (int i = 1; i < argc; i++) {
-        const char **value = strcmp(argv[i], "--mode") == 0     ? &options.mode
-                             : strcmp(argv[i], "--names") == 0  ? &options.names
-                             : strcmp(argv[i], "--device") == 0 ? &options.device
-                                                                : NULL;
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            printf("%s", usage);
-            exit(EXIT_SUCCESS);
-        }
-        if (value && i + 1 < argc) {
-            *value = argv[++i];
-        } else if (argv[i][0] == '-' || options.photo) {
-            stop(2, "unknown option, or one without its value: ", argv[i]);
-        } else {
-            *(options.model ? &options.photo : &options.model) = argv[i];
-        }
-    }
-    if (!options.photo) {
-        stop(2, "a model and a photograph are needed\n\n", usage);
-    }
-    return options;
-}
-
-/* The mode that was asked for, or else the one of the longest family whose name begins the model's. */
-static const struct mode *choose_mode(const char *asked, const char *model)
+const struct mode *photograph_mode(const char *asked, const char *model)
 {
     const struct mode *chosen = &modes[0];
     size_t longest = 0;
@@ -135,7 +92,7 @@ static struct place find_place(size_t index, size_t size, size_t old)
     return (struct place){low, low + 1 < old ? low + 1 : low, inside - (float)low};
 }
 
-/* Step 2: resizes the photograph as keras.ops.image.resize does, bilinear, and makes the model's input of it. */
+/* Resizes the photograph as keras.ops.image.resize does, bilinear, and makes the model's input of it. */
 static void prepare(const unsigned char *photo, size_t photo_height, size_t photo_width, const struct mode *mode,
                     plait_shape shape, float *input)
 {
@@ -158,8 +115,7 @@ static void prepare(const unsigned char *photo, size_t photo_height, size_t phot
     }
 }
 
-/* Reads the photograph and prepares it. Freed with free. */
-static float *read_photo(const char *path, const struct mode *mode, plait_shape shape)
+float *photograph_read(const char *path, const struct mode *mode, plait_shape shape)
 {
     int width = 0;
     int height = 0;
@@ -167,7 +123,7 @@ static float *read_photo(const char *path, const struct mode *mode, plait_shape 
     float *input = malloc(shape.dims[0] * shape.dims[1] * CHANNELS * sizeof *input);
 
     if (!photo || !input) {
-        fprintf(stderr, "photograph: %s: %s\n", path, photo ? "no memory" : stbi_failure_reason());
+        fprintf(stderr, "5_photograph: %s: %s\n", path, photo ? "no memory" : stbi_failure_reason());
         exit(EXIT_FAILURE);
     }
     prepare(photo, (size_t)height, (size_t)width, mode, shape, input);
@@ -192,8 +148,7 @@ static void name_class(const char *names, size_t number, char name[NAME_BYTES])
     }
 }
 
-/* Step 4: prints the likeliest classes; takes them out of `probabilities`. */
-static void print_top(float *probabilities, size_t count, const char *names)
+void photograph_print(float *probabilities, size_t count, const char *names)
 {
     for (size_t k = 0; k < TOP && k < count; k++) {
         char name[NAME_BYTES];
@@ -205,52 +160,4 @@ static void print_top(float *probabilities, size_t count, const char *names)
         printf("%6.2f %%  %s\n", 100 * (double)probabilities[best], name);
         probabilities[best] = -1;
     }
-}
-
-/* Step 3: runs the model on the photograph. */
-static void classify(const struct options *options, plait_context *context, const plait_keras *keras)
-{
-    const plait_nodes inputs = plait_keras_inputs(keras);
-    const plait_shape in = plait_node_shape(inputs.items[0]);
-    const plait_model_opts opts = {.batch = 1};
-    plait_model *model = NULL;
-
-    if (inputs.count != 1 || in.rank != 3 || in.dims[2] != CHANNELS) {
-        stop(EXIT_FAILURE, "the model does not take one picture of three colours: ", options->model);
-    }
-    check(plait_model_create(context, inputs, plait_keras_outputs(keras), &opts, &model));
-    const plait_shape out = plait_model_output_shape(model, 0);
-    if (plait_model_output_count(model) != 1 || out.rank != 1) {
-        stop(EXIT_FAILURE, "the model does not give one row of classes: ", options->model);
-    }
-    float *input = read_photo(options->photo, choose_mode(options->mode, plait_keras_name(keras)), in);
-    float *probabilities = malloc(out.dims[0] * sizeof *probabilities);
-    if (!probabilities) {
-        stop(EXIT_FAILURE, "no memory for the classes", "");
-    }
-    const float *given = input;
-    check(plait_model_predict(model, 1, &given, &probabilities));
-    print_top(probabilities, out.dims[0], options->names);
-    free(probabilities);
-    free(input);
-    plait_model_free(model);
-}
-
-int main(int argc, char **argv)
-{
-    const struct options options = parse(argc, argv);
-    const plait_keras_size size = {.shape = PLAIT_SHAPE(224, 224, CHANNELS)}; /* of a model that leaves it open */
-    const plait_keras_opts opts = {.sizes = &size, .size_count = 1};
-    plait_context *context = NULL;
-    plait_graph *graph = NULL;
-    plait_keras *keras = NULL;
-
-    check(plait_context_create(options.device, NULL, &context));
-    check(plait_graph_create(&graph));
-    check(plait_load_keras(graph, options.model, &opts, &keras));
-    classify(&options, context, keras);
-    plait_keras_free(keras);
-    plait_graph_free(graph);
-    plait_context_free(context);
-    return EXIT_SUCCESS;
 }

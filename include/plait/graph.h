@@ -94,7 +94,8 @@ typedef struct plait_summary_opts {
     int hide_input;       /* 1: no row for the input, as for Keras's Sequential models */
     int expand_nested;    /* 1: an inner model's layers have rows of their own, under its row */
     int show_trainable;   /* 1: a column that says whether the layer is trained */
-    uint64_t reserved[8]; /* 0 */
+    size_t most_columns;  /* with `columns` 0: no wider than that; 0: no limit */
+    uint64_t reserved[7]; /* 0 */
 } plait_summary_opts;
 
 /* Writes the table that Keras's summary() prints for a model of these inputs and outputs. No device is

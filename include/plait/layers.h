@@ -15,7 +15,7 @@
 
 PLAIT_EXTERN_C_BEGIN
 
-/* Keras's activation names. X(name, value): values are pinned. */
+/* Keras's activation names, and one function without a name there. X(NAME, name, value): values are pinned. */
 #define PLAIT_ACTIVATIONS(X)                                                                               \
     X(LINEAR, linear, 0)                                                                                   \
     X(RELU, relu, 1)                                                                                       \
@@ -43,7 +43,8 @@ PLAIT_EXTERN_C_BEGIN
     X(SPARSE_SIGMOID, sparse_sigmoid, 23)                                                                  \
     X(SQUAREPLUS, squareplus, 24)      /* b 4 */                                                           \
     X(SOFTMAX, softmax, 25)            /* over the last axis */                                            \
-    X(LOG_SOFTMAX, log_softmax, 26)    /* over the last axis */
+    X(LOG_SOFTMAX, log_softmax, 26)    /* over the last axis */                                            \
+    X(GELU_TANH, gelu_tanh, 27)        /* keras.ops.gelu's default, an approximation of gelu with tanh */
 
 typedef enum plait_activation {
 #define PLAIT_ACTIVATION_ENTRY(NAME, name, value) PLAIT_##NAME = value,

@@ -112,6 +112,11 @@ PLAIT_API size_t plait_model_step_count(const plait_model *model);
 /* Describes step `index`. With profiling, waits until the last run has ended. */
 PLAIT_API PLAIT_NODISCARD plait_status plait_model_step(const plait_model *model, size_t index, plait_step_info *info);
 
+/* Name of variant `number` of the operator of step `index`, from the fastest to the plain reference, whether or not it
+ * can compute this step on this device: plait_model_create says so if it is forced. NULL if there is none of that
+ * number. */
+PLAIT_API const char *plait_model_step_variant(const plait_model *model, size_t index, size_t number);
+
 /* Frees the model; NULL is allowed. Waits for its own runs still in the queue. */
 PLAIT_API void plait_model_free(plait_model *model);
 

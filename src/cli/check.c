@@ -7,63 +7,114 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char help[] =
     "usage: plait check [OPTIONS]\n\n"
-    "Runs small layers of every kind with the kernels that plait chooses for the device, and with the plain\n"
-    "reference kernels, and compares. Ends with 1 if any differ by more than rounding explains.\n\n"
+    "Runs small layers, of every kind that plait has, with the kernels that plait chooses for the device and\n"
+    "then with each other kernel that can compute them there, and compares with the plain reference kernels.\n"
+    "Ends with 1 if any differ by more than rounding explains.\n\n"
     "  --device TEXT            device number, or a part of its or its platform's name\n"
     "  --accuracy fast|strict   strict: no algorithms with larger rounding errors (default: fast)\n";
 
-enum { BATCH = 3, FLOATS = 1 << 19, VARIANTS_BYTES = 256 };
+enum { BATCH = 3, FLOATS = 1 << 20, MOST_KINDS = 8, LIST_BYTES = 512 };
 
 /* Of the largest value: what single precision and fast algorithms may differ by. */
 static const double tolerance = 1e-4;
+
+static const char plain[] = "reference";
 
 struct options {
     const char *device;
     plait_accuracy accuracy;
 };
 
-/* What a check works with. */
-struct setup {
+struct check {
     plait_context *context;
     plait_accuracy accuracy;
     float *memory;
-    plait_graph *graph;
+    size_t compared;
+    size_t wrong;
+};
+
+/* A layer, its inputs, and memory for what comes of them. */
+struct subject {
+    const char *name;
     plait_nodes inputs;
     plait_node output;
     const float *in[CHECK_MOST_INPUTS];
+    float *right; /* by the reference */
+    float *out;
+    size_t count; /* of each of the two */
 };
 
-struct result {
-    char variants[VARIANTS_BYTES]; /* "conv2d=fft": as chosen */
-    double difference;             /* largest, as a part of the largest value; NaN where only one is finite */
+/* An operator among a model's steps, and a variant of it. */
+struct kind {
+    const char *name;
+    const char *variant;
+    size_t step; /* the first of it */
 };
 
-/* Makes the model with these variants and runs it; `used` gets the steps' variants, "conv2d=fft,relu=cpu", and
- * `plain` the same steps with "reference". */
-static plait_status run_once(const struct setup *setup, const char *variants, float *out, char *used, char *plain)
+/* Those of one model, which owns the names. */
+struct kinds {
+    struct kind items[MOST_KINDS];
+    size_t count;
+};
+
+/* Each operator of the model's steps once, with the variant chosen for the first step. */
+static plait_status find_kinds(const plait_model *model, struct kinds *kinds)
 {
-    const plait_model_opts opts = {.batch = BATCH, .accuracy = setup->accuracy, .variants = variants};
-    plait_model *model = NULL;
-    size_t length[2] = {0};
+    plait_status status = PLAIT_OK;
 
-    plait_status status = plait_model_create(setup->context, setup->inputs, PLAIT_NODES(setup->output), &opts, &model);
-    for (size_t i = 0; status == PLAIT_OK && used && i < plait_model_step_count(model); i++) {
-        plait_step_info step;
+    kinds->count = 0;
+    for (size_t i = 0; status == PLAIT_OK && i < plait_model_step_count(model); i++) {
+        plait_step_info step = {0};
+        size_t k = 0;
         status = plait_model_step(model, i, &step);
-        if (status == PLAIT_OK && length[1] + 64 < VARIANTS_BYTES) {
-            const char *comma = i > 0 ? "," : "";
-            length[0] += (size_t)snprintf(used + length[0], 64, "%s%.24s=%.24s", comma, step.kind, step.variant);
-            length[1] += (size_t)snprintf(plain + length[1], 64, "%s%.24s=reference", comma, step.kind);
+        while (status == PLAIT_OK && k < kinds->count && strcmp(kinds->items[k].name, step.kind) != 0) {
+            k++;
+        }
+        if (status == PLAIT_OK && k == kinds->count && k < MOST_KINDS) {
+            kinds->items[kinds->count++] = (struct kind){step.kind, step.variant, i};
         }
     }
-    if (status == PLAIT_OK) {
-        status = plait_model_predict(model, BATCH, setup->in, &out);
-    }
-    plait_model_free(model);
     return status;
+}
+
+/* The same operators with the reference, but number `other` with a variant of its own; NULL: none. */
+static struct kinds force(const struct kinds *kinds, size_t other, const char *variant)
+{
+    struct kinds forced = *kinds;
+
+    for (size_t i = 0; i < forced.count; i++) {
+        forced.items[i].variant = variant && i == other ? variant : plain;
+    }
+    return forced;
+}
+
+/* "conv2d=cpu,relu=reference" */
+static void list_variants(const struct kinds *kinds, char list[LIST_BYTES])
+{
+    size_t length = 0;
+
+    list[0] = 0;
+    for (size_t i = 0; i < kinds->count && length < LIST_BYTES; i++) {
+        length += (size_t)snprintf(list + length, LIST_BYTES - length, "%s%s=%s", i ? "," : "", kinds->items[i].name,
+                                   kinds->items[i].variant);
+    }
+}
+
+/* The model with these variants, or, for NULL, those that plait chooses. */
+static plait_status create(const struct check *check, const struct subject *subject, const struct kinds *kinds,
+                           plait_model **out)
+{
+    char list[LIST_BYTES] = "";
+    const plait_model_opts opts = {.batch = BATCH, .accuracy = check->accuracy, .variants = list};
+
+    if (kinds) {
+        list_variants(kinds, list);
+    }
+    return plait_model_create(check->context, subject->inputs, PLAIT_NODES(subject->output), &opts, out);
 }
 
 /* The largest difference as a part of the largest value. */
@@ -82,91 +133,165 @@ static double compare(const float *a, const float *b, size_t count)
     return difference / fmax(largest, 1e-30);
 }
 
-static plait_status measure(const struct setup *setup, struct supply *supply, struct result *result)
+/* Prints a line: how far from the reference something is, or why that is not known. */
+static void tell(struct check *check, const char *name, const char *variants, double difference, plait_status status)
 {
-    const plait_shape shape = plait_node_shape(setup->output);
-    const size_t count = BATCH * value_count(shape);
-    char plain[VARIANTS_BYTES] = "";
-    plait_array outputs[2];
+    const int right = status == PLAIT_OK && difference <= tolerance;
 
-    for (size_t i = 0; i < 2; i++) {
-        outputs[i] = take(supply, PLAIT_SHAPE(count), 1, 0); /* no kernel's result: all must be written */
-        if (!outputs[i].data) {
-            return PLAIT_ERR_HOST_MEMORY;
-        }
+    check->compared++;
+    check->wrong += !right;
+    printf("%-24s %-52s %12.1e  %s\n", name, variants, difference,
+           status != PLAIT_OK ? plait_error_message()
+           : right            ? "right"
+                              : "WRONG");
+}
+
+/* Runs a model with these variants and compares. */
+static void judge(struct check *check, const struct subject *subject, plait_model *model, const struct kinds *kinds)
+{
+    char list[LIST_BYTES];
+    float *out = subject->out;
+
+    for (size_t i = 0; i < subject->count; i++) {
+        out[i] = NAN; /* all must be written */
     }
-    plait_status status = run_once(setup, NULL, (float *)outputs[0].data, result->variants, plain);
+    const plait_status status = plait_model_predict(model, BATCH, subject->in, &out);
+    list_variants(kinds, list);
+    tell(check, subject->name, list, compare(out, subject->right, subject->count), status);
+}
+
+static plait_status run_reference(const struct check *check, const struct subject *subject, const struct kinds *kinds)
+{
+    const struct kinds all_plain = force(kinds, 0, NULL);
+    plait_model *model = NULL;
+    float *right = subject->right;
+
+    plait_status status = create(check, subject, &all_plain, &model);
     if (status == PLAIT_OK) {
-        status = run_once(setup, plain, (float *)outputs[1].data, NULL, NULL);
+        status = plait_model_predict(model, BATCH, subject->in, &right);
     }
-    result->difference = status == PLAIT_OK ? compare(outputs[0].data, outputs[1].data, count) : NAN;
+    plait_model_free(model);
     return status;
 }
 
-static plait_status check_case(struct setup *setup, const struct check_case *it, struct result *result)
+/* The variants of operator number `k` that were not chosen, as far as they can compute the layer. */
+static plait_status check_others(struct check *check, const struct subject *subject, const plait_model *chosen,
+                                 const struct kinds *kinds, size_t k)
 {
-    struct supply supply = {.next = setup->memory, .left = FLOATS, .state = 1};
-    plait_node inputs[CHECK_MOST_INPUTS];
+    plait_status status = PLAIT_OK;
+    const char *variant;
 
-    plait_status status = plait_graph_create(&setup->graph);
+    for (size_t i = 0; status == PLAIT_OK; i++) {
+        plait_model *model = NULL;
+        variant = plait_model_step_variant(chosen, kinds->items[k].step, i);
+        if (!variant) {
+            break;
+        }
+        if (strcmp(variant, plain) == 0 || strcmp(variant, kinds->items[k].variant) == 0) {
+            continue;
+        }
+        const struct kinds forced = force(kinds, k, variant);
+        status = create(check, subject, &forced, &model);
+        if (status == PLAIT_OK) {
+            judge(check, subject, model, &forced);
+        }
+        plait_model_free(model);
+        status = status == PLAIT_ERR_UNSUPPORTED ? PLAIT_OK : status;
+    }
+    return status;
+}
+
+static plait_status check_variants(struct check *check, const struct subject *subject)
+{
+    plait_model *chosen = NULL;
+    struct kinds kinds;
+
+    plait_status status = create(check, subject, NULL, &chosen);
+    if (status == PLAIT_OK) {
+        status = find_kinds(chosen, &kinds);
+    }
+    if (status == PLAIT_OK) {
+        status = run_reference(check, subject, &kinds);
+    }
+    if (status == PLAIT_OK) {
+        judge(check, subject, chosen, &kinds);
+    }
+    for (size_t k = 0; status == PLAIT_OK && k < kinds.count; k++) {
+        status = check_others(check, subject, chosen, &kinds, k);
+    }
+    plait_model_free(chosen);
+    return status;
+}
+
+static plait_status check_case(struct check *check, const struct check_case *it)
+{
+    struct supply supply = {.next = check->memory, .left = FLOATS, .state = 1};
+    struct subject subject = {.name = it->name};
+    plait_node inputs[CHECK_MOST_INPUTS];
+    plait_graph *graph = NULL;
+
+    plait_status status = plait_graph_create(&graph);
     if (status != PLAIT_OK) {
         return status;
     }
     for (size_t i = 0; i < it->input_count; i++) {
-        inputs[i] = plait_input(setup->graph, NULL, it->shape);
-        setup->in[i] = take(&supply, PLAIT_SHAPE(BATCH * value_count(it->shape)), 1, 0).data;
+        inputs[i] = plait_input(graph, NULL, it->shape);
+        subject.in[i] = take(&supply, PLAIT_SHAPE(BATCH * value_count(it->shape)), 1, 0).data;
     }
-    setup->inputs = (plait_nodes){inputs, it->input_count};
-    setup->output = it->make(setup->inputs, &supply);
-    status = measure(setup, &supply, result);
-    plait_graph_free(setup->graph);
+    subject.inputs = (plait_nodes){inputs, it->input_count};
+    subject.output = it->make(subject.inputs, &supply);
+    subject.count = BATCH * value_count(plait_node_shape(subject.output));
+    subject.right = (float *)take(&supply, PLAIT_SHAPE(subject.count), 1, 0).data;
+    subject.out = (float *)take(&supply, PLAIT_SHAPE(subject.count), 1, 0).data;
+    status = subject.out ? check_variants(check, &subject) : PLAIT_ERR_HOST_MEMORY;
+    plait_graph_free(graph);
     return status;
 }
 
-/* Prints a line a case; EXIT_FAILED if one differs. A case that cannot run fails, and the others go on. */
-static int check_all(struct setup *setup)
+/* A case that cannot be run is wrong, and the others go on. */
+static void check_cases(struct check *check, const struct check_cases *cases)
 {
-    size_t wrong = 0;
-
-    printf("%-24s %-44s %12s\n", "layer", "kernels", "difference");
-    for (size_t i = 0; i < check_case_count; i++) {
-        struct result result = {0};
-        const plait_status status = check_case(setup, &check_cases[i], &result);
-        const int right = result.difference <= tolerance;
-        wrong += !right;
-        printf("%-24s %-44s %12.1e  %s\n", check_cases[i].name, result.variants, result.difference,
-               status != PLAIT_OK ? plait_error_message()
-               : right            ? "right"
-                                  : "WRONG");
+    for (size_t i = 0; i < cases->count; i++) {
+        const plait_status status = check_case(check, &cases->items[i]);
+        if (status != PLAIT_OK) {
+            tell(check, cases->items[i].name, "", NAN, status);
+        }
     }
-    if (wrong > 0) {
-        fprintf(stderr, "plait check: %zu of %zu layers are wrong; please report the table\n", wrong, check_case_count);
+}
+
+static int check_all(struct check *check)
+{
+    printf("%-24s %-52s %12s\n", "layer", "kernels", "difference");
+    check_cases(check, &check_weighted);
+    check_cases(check, &check_plain);
+    if (check->wrong > 0) {
+        fprintf(stderr, "plait check: %zu of %zu are wrong; please report the table\n", check->wrong, check->compared);
         return EXIT_FAILED;
     }
-    printf("all %zu are right\n", check_case_count);
+    printf("all %zu are right\n", check->compared);
     return EXIT_DONE;
 }
 
-static int check(const struct options *options)
+static int run(const struct options *options)
 {
-    struct setup setup = {.accuracy = options->accuracy, .memory = malloc(FLOATS * sizeof(float))};
+    struct check check = {.accuracy = options->accuracy, .memory = malloc(FLOATS * sizeof(float))};
     plait_device_info device;
 
-    plait_status status = setup.memory ? PLAIT_OK : PLAIT_ERR_HOST_MEMORY;
+    plait_status status = check.memory ? PLAIT_OK : PLAIT_ERR_HOST_MEMORY;
     if (status == PLAIT_OK) {
-        status = plait_context_create(options->device, NULL, &setup.context);
+        status = plait_context_create(options->device, NULL, &check.context);
     }
     if (status == PLAIT_OK) {
-        status = plait_context_device(setup.context, &device);
+        status = plait_context_device(check.context, &device);
     }
     int code = status == PLAIT_OK ? EXIT_DONE : fail("check", status);
     if (code == EXIT_DONE) {
         printf("plait %d.%d.%d on %s, %s, %s, driver %s\n\n", PLAIT_VERSION_MAJOR, PLAIT_VERSION_MINOR,
                PLAIT_VERSION_PATCH, device.name, device.platform, device.opencl, device.driver);
-        code = check_all(&setup);
+        code = check_all(&check);
     }
-    plait_context_free(setup.context);
-    free(setup.memory);
+    plait_context_free(check.context);
+    free(check.memory);
     return code;
 }
 
@@ -197,5 +322,5 @@ int command_check(int argc, char **argv)
     if (!right || optind != argc) {
         return misuse("check", help, "there are no other arguments, and --accuracy is fast or strict");
     }
-    return check(&options);
+    return run(&options);
 }

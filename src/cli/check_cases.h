@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What `plait check` checks. */
+/* What `plait check` checks: every operator that the public headers offer. */
 #ifndef CLI_CHECK_CASES_H
 #define CLI_CHECK_CASES_H
 
@@ -15,7 +15,13 @@ struct check_case {
 
 enum { CHECK_MOST_INPUTS = 3 };
 
-extern const struct check_case check_cases[];
-extern const size_t check_case_count;
+struct check_cases {
+    const struct check_case *items;
+    size_t count;
+};
+
+/* Layers with weights, and those without. */
+extern const struct check_cases check_weighted;
+extern const struct check_cases check_plain;
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* plait summary and plait plot: a model as a table and as a picture. Neither needs a device. */
-#define _POSIX_C_SOURCE 200809L /* posix_spawnp, fdopen */
+#define _DEFAULT_SOURCE /* posix_spawnp, fileno, TIOCGWINSZ */
 #include "cli/cli.h"
 #include "cli/model_file.h"
 
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,7 +18,7 @@ static const char summary_help[] =
     "Prints the table that Keras's summary() prints.\n\n"
     "  --expand-nested         also the layers of inner models, under them\n"
     "  --show-trainable        a column that says which layers are trained\n"
-    "  --columns N             width of the table (default: Keras's own)\n"
+    "  --columns N             width of the table (default: Keras's own, or what the terminal has room for)\n"
     "  --shape [NAME=]D,D,...  size of an input, without the batch, where the file leaves it open\n";
 
 static const char plot_help[] =
@@ -93,6 +94,19 @@ static int parse(int argc, char **argv, struct options *options, int *stop)
 typedef plait_status text_maker(const struct model_file *file, const struct options *options, char *text, size_t bytes,
                                 size_t *length);
 
+/* What the terminal has room for, 4 left free as in Keras: by COLUMNS, or as it says itself; 0: it is none. */
+static size_t most_columns(void)
+{
+    const char *text = getenv("COLUMNS");
+    size_t columns = text ? parse_count(text) : 0;
+    struct winsize size;
+
+    if (columns == 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
+        columns = size.ws_col;
+    }
+    return columns > 4 ? columns - 4 : columns;
+}
+
 static plait_status make_summary(const struct model_file *file, const struct options *options, char *text, size_t bytes,
                                  size_t *length)
 {
@@ -100,6 +114,7 @@ static plait_status make_summary(const struct model_file *file, const struct opt
         .columns = options->columns,
         .expand_nested = options->expand_nested,
         .show_trainable = options->show_trainable,
+        .most_columns = most_columns(),
     };
 
     return plait_keras_summary(file->keras, &opts, text, bytes, length);

@@ -5,6 +5,8 @@
 #include "device/cl.h"
 #include "device/stream.h"
 
+#include <string.h>
+
 /* Takes `bytes` from the context's budget. */
 static plait_status reserve(plait_context *context, size_t bytes)
 {
@@ -81,6 +83,21 @@ plait_status buffer_read(const struct buffer *buffer, size_t offset, void *targe
 
     TRY(stream_begin(&stream, buffer->context, 0, NULL));
     TRY(stream_read(&stream, buffer, offset, target, bytes));
+out:
+    return stream_finish(&stream, status);
+}
+
+plait_status buffer_fill(const struct buffer *buffer, buffer_writer *write, const void *user)
+{
+    plait_status status = PLAIT_OK;
+    struct stream stream;
+    void *memory = NULL;
+
+    TRY(stream_begin(&stream, buffer->context, 0, NULL));
+    TRY(stream_map(&stream, buffer, &memory));
+    memset(memory, 0, buffer->bytes);
+    write(user, memory);
+    TRY(stream_unmap(&stream, buffer, memory));
 out:
     return stream_finish(&stream, status);
 }

@@ -17,6 +17,11 @@ plait_status buffer_create(plait_context *context, size_t bytes, struct buffer *
 plait_status buffer_write(const struct buffer *buffer, size_t offset, const void *source, size_t bytes);
 plait_status buffer_read(const struct buffer *buffer, size_t offset, void *target, size_t bytes);
 
+/* Fills the buffer: `write` gets all of its memory, zeroed, and no copy of it is made on a device that shares the
+ * host's memory. Waits for the end. */
+typedef void buffer_writer(const void *user, void *memory);
+plait_status buffer_fill(const struct buffer *buffer, buffer_writer *write, const void *user);
+
 /* Releases it; lent memory stays the application's. NULL is allowed. */
 void buffer_free(struct buffer *buffer);
 

@@ -96,6 +96,28 @@ out:
     return status;
 }
 
+plait_status stream_map(struct stream *stream, const struct buffer *buffer, void **memory)
+{
+    cl_int code = CL_SUCCESS;
+
+    *memory = clEnqueueMapBuffer(stream->context->queue, buffer->mem, CL_TRUE, CL_MAP_WRITE_INVALIDATE_REGION, 0,
+                                 buffer->bytes, stream->wait_count, waits_of(stream), NULL, &code);
+    return error_from_cl(code, "clEnqueueMapBuffer of %zu bytes", buffer->bytes);
+}
+
+plait_status stream_unmap(struct stream *stream, const struct buffer *buffer, void *memory)
+{
+    plait_status status = PLAIT_OK;
+    cl_event event = NULL;
+
+    TRY(error_from_cl(clEnqueueUnmapMemObject(stream->context->queue, buffer->mem, memory, stream->wait_count,
+                                              waits_of(stream), stream_wants_event(stream) ? &event : NULL),
+                      "clEnqueueUnmapMemObject of %zu bytes", buffer->bytes));
+    TRY(stream_advance(stream, event));
+out:
+    return status;
+}
+
 /* An event that completes when all commands of the stream have. */
 static plait_status mark(const struct stream *stream, cl_event *event)
 {

@@ -88,7 +88,7 @@ struct variant {
     bool (*applicable)(const struct step *step, const struct device_traits *device);
     /* Asks for packed weights, scratch and kernels. */
     plait_status (*plan)(struct step *step, const struct device_traits *device);
-    /* Writes the packed weights, scale and shift folded in; NULL if the variant has none. */
+    /* Writes the packed weights, scale and shift folded in, to zeroed memory; NULL if the variant has none. */
     void (*pack)(const struct step *step, float *packed);
     /* Launches the kernels on run->stream. */
     plait_status (*enqueue)(const struct step *step, const struct run *run);

@@ -258,7 +258,7 @@ plait_activation source_activation(struct source *source, const char *key)
     }
     const char *name = source_text(source, key, "linear");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(names[i].name, name) == 0) {
+        if (strcmp(names[i].name, name) == 0 && names[i].activation != PLAIT_GELU_TANH) { /* which Keras names not */
             return names[i].activation;
         }
     }

@@ -47,7 +47,7 @@ plait_status scope_find_group(const struct scope *scope, const struct entry *ent
 }
 
 /* Calls an inner model. */
-static plait_status call_model(struct scope *scope, struct call *call, const struct outputs *inputs, const char *name)
+static plait_status call_model(struct scope *scope, struct call *call, const char *name)
 {
     plait_status status = PLAIT_OK;
     struct entry *entry = call->entry;
@@ -67,7 +67,7 @@ static plait_status call_model(struct scope *scope, struct call *call, const str
     inner.container = container;
     inner.outer = scope->outer ? scope->outer : entry->name;
     TRY(scope_open(&inner, entry->json));
-    TRY(scope_build(&inner, inputs, &in, &call->outputs));
+    TRY(scope_build(&inner, &call->given, &in, &call->outputs));
     TRY(call->index == 0 ? outline_create(&inner, &entry->inner) : PLAIT_OK);
 out:
     scope_free(&inner);
@@ -78,8 +78,8 @@ out:
     return status;
 }
 
-/* Makes a call on these nodes. */
-static plait_status make_on(struct scope *scope, struct call *call, const struct outputs *inputs)
+/* Makes a call whose `given` nodes are there. */
+static plait_status make(struct scope *scope, struct call *call)
 {
     plait_status status = PLAIT_OK;
     struct entry *entry = call->entry;
@@ -93,12 +93,12 @@ static plait_status make_on(struct scope *scope, struct call *call, const struct
     TRY(join_text(&name, scope->prefix, entry->name, again));
     if (entry_is_input(entry)) {
         scope_refuse(scope, entry, PLAIT_ERR_FORMAT, "it is none of the model's input_layers");
-    } else if (inputs->count == 0) {
+    } else if (call->given.count == 0) {
         scope_refuse(scope, entry, PLAIT_ERR_FORMAT, "it is called on no tensor");
     } else if (is_model_class(entry->class_name)) {
-        TRY(call_model(scope, call, inputs, name));
+        TRY(call_model(scope, call, name));
     } else {
-        TRY(layer_call(scope, call, (plait_nodes){inputs->items, inputs->count}, name));
+        TRY(layer_call(scope, call, (plait_nodes){call->given.items, call->given.count}, name));
     }
     if (call->index == 0) {
         outline_count(scope, entry, first);
@@ -112,18 +112,16 @@ out:
 static plait_status make_call(struct scope *scope, struct call *call)
 {
     plait_status status = PLAIT_OK;
-    struct outputs inputs = {0};
     bool complete = true;
 
     for (size_t i = 0; i < call->inputs.count; i++) {
         const struct reference reference = call->inputs.items[i];
         const plait_node *node = reference.producer ? reference_node(scope, call->entry, reference) : NULL;
         complete = complete && node;
-        TRY(complete ? outputs_add(&inputs, *node) : PLAIT_OK);
+        TRY(complete ? outputs_add(&call->given, *node) : PLAIT_OK);
     }
-    TRY(complete ? make_on(scope, call, &inputs) : PLAIT_OK);
+    TRY(complete ? make(scope, call) : PLAIT_OK);
 out:
-    mem_free(inputs.items);
     return status;
 }
 
@@ -182,6 +180,17 @@ out:
     return status;
 }
 
+static plait_status add_all(struct outputs *out, const struct outputs *nodes)
+{
+    plait_status status = PLAIT_OK;
+
+    for (size_t i = 0; i < nodes->count; i++) {
+        TRY(outputs_add(out, nodes->items[i]));
+    }
+out:
+    return status;
+}
+
 /* A Sequential model: each layer on the one before. */
 static plait_status make_chain(struct scope *scope, const struct outputs *in, struct outputs *out)
 {
@@ -193,12 +202,11 @@ static plait_status make_chain(struct scope *scope, const struct outputs *in, st
         if (x->count == 0) {
             return PLAIT_OK; /* what is wrong has been noted */
         }
-        TRY(make_on(scope, call, x));
+        TRY(add_all(&call->given, x));
+        TRY(make(scope, call));
         x = &call->outputs;
     }
-    for (size_t i = 0; i < x->count; i++) {
-        TRY(outputs_add(out, x->items[i]));
-    }
+    TRY(add_all(out, x));
 out:
     return status;
 }

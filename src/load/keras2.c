@@ -20,6 +20,7 @@ static const struct function {
     const char *second;
     const char *keyword;
     const char *option;
+    const char *no; /* an option that is false unless it is given, though in Keras true */
 } functions[] = {
     {"__operators__.add", "Add", "y", NULL, NULL},
     {"math.add", "Add", "y", NULL, NULL},
@@ -48,7 +49,7 @@ static const struct function {
     {"nn.leaky_relu", "LeakyRelu", NULL, "alpha", "negative_slope"},
     {"nn.elu", "Elu", NULL, NULL, NULL},
     {"nn.selu", "Selu", NULL, NULL, NULL},
-    {"nn.gelu", "Gelu", NULL, NULL, NULL},
+    {"nn.gelu", "Gelu", NULL, NULL, NULL, "approximate"},
     {"nn.silu", "Silu", NULL, NULL, NULL},
     {"nn.sigmoid", "Sigmoid", NULL, NULL, NULL},
     {"math.sigmoid", "Sigmoid", NULL, NULL, NULL},
@@ -116,7 +117,7 @@ static bool read_keywords(const struct function *function, json_t *keywords, jso
 {
     const char *key;
     json_t *value;
-    int failed = 0;
+    int failed = function->no ? json_object_set_new(config, function->no, json_false()) : 0;
 
     json_object_foreach(keywords, key, value)
     {

@@ -99,17 +99,28 @@ static const char *python_class(const char *class_name)
     return class_name;
 }
 
+static plait_status list_shapes(const struct outputs *nodes, plait_shape **shapes, size_t *count)
+{
+    plait_status status = PLAIT_OK;
+
+    TRY(mem_alloc(shapes, nodes->count, sizeof **shapes));
+    *count = nodes->count;
+    for (size_t i = 0; i < nodes->count; i++) {
+        (*shapes)[i] = plait_node_shape(nodes->items[i]);
+    }
+out:
+    return status;
+}
+
 static plait_status describe(const struct entry *entry, struct layer_row *row)
 {
     plait_status status = PLAIT_OK;
-    const struct outputs *outputs = &entry->calls[entry->call_count - 1].outputs;
+    const struct call *last = &entry->calls[entry->call_count - 1];
 
     TRY(mem_text(&row->name, entry->name));
     TRY(mem_text(&row->class_name, python_class(entry->class_name)));
-    TRY(mem_alloc(&row->shapes, outputs->count, sizeof *row->shapes));
-    for (size_t i = 0; i < outputs->count; i++) {
-        row->shapes[row->shape_count++] = plait_node_shape(outputs->items[i]);
-    }
+    TRY(list_shapes(&last->outputs, &row->shapes, &row->shape_count));
+    TRY(list_shapes(&last->given, &row->input_shapes, &row->input_shape_count));
     row->params = entry->params;
     row->frozen_params = entry->frozen_params;
     row->frozen = json_is_false(json_object_get(entry->config, "trainable"));

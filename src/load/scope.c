@@ -244,6 +244,7 @@ void scope_free(struct scope *scope)
         struct entry *entry = &scope->entries[i];
         for (size_t k = 0; k < entry->call_count; k++) {
             mem_free(entry->calls[k].inputs.items);
+            mem_free(entry->calls[k].given.items);
             mem_free(entry->calls[k].outputs.items);
         }
         mem_free(entry->calls);

@@ -68,6 +68,7 @@ struct call {
     size_t inputs_done;
     struct call *dependent; /* while under way: the call that waits for this one */
     enum call_state state;
+    struct outputs given;   /* what it is made on */
     struct outputs outputs; /* none after a mistake, which has been noted */
 };
 

@@ -36,42 +36,21 @@ static void add_shape(struct text *out, plait_shape shape)
     text_add(out, shape.rank ? ")" : ",)");
 }
 
-/* Those of several outputs as a list. */
-static void add_shapes(struct text *out, const struct layer_row *row)
+/* A cell of shapes; several are a list. */
+static void add_cell(struct text *out, const char *what, int columns, const plait_shape *shapes, size_t count)
 {
-    text_add(out, row->shape_count > 1 ? "[" : "");
-    for (size_t i = 0; i < row->shape_count; i++) {
+    text_add(out, "<td colspan=\"%d\" bgcolor=\"white\"><font point-size=\"14\">%s: <b>%s", columns, what,
+             count > 1 ? "[" : "");
+    for (size_t i = 0; i < count; i++) {
         text_add(out, i ? ", " : "");
-        add_shape(out, row->shapes[i]);
+        add_shape(out, shapes[i]);
     }
-    text_add(out, row->shape_count > 1 ? "]" : "");
+    text_add(out, "%s</b></font></td>", count > 1 ? "]" : "");
 }
 
-static void begin_cell(struct text *out, const char *what, int columns)
+static void add_node(struct text *out, const struct layer_row *row, size_t index)
 {
-    text_add(out, "<td colspan=\"%d\" bgcolor=\"white\"><font point-size=\"14\">%s: <b>", columns, what);
-}
-
-static void end_cell(struct text *out)
-{
-    text_add(out, "</b></font></td>");
-}
-
-static void add_inputs(struct text *out, const struct layer_row *rows, const struct layer_row *row)
-{
-    begin_cell(out, "Input shape", 1);
-    text_add(out, row->input_count > 1 ? "[" : "");
-    for (size_t i = 0; i < row->input_count; i++) {
-        text_add(out, i ? ", " : "");
-        add_shapes(out, &rows[row->inputs[i]]);
-    }
-    text_add(out, row->input_count > 1 ? "]" : "");
-    end_cell(out);
-}
-
-static void add_node(struct text *out, const struct layer_row *rows, size_t index)
-{
-    const struct layer_row *row = &rows[index];
+    const bool has_inputs = row->input_shape_count > 0;
 
     text_add(out,
              "n%zu [label=<<table border=\"0\" cellborder=\"1\" bgcolor=\"black\" cellpadding=\"10\"><tr>"
@@ -81,12 +60,10 @@ static void add_node(struct text *out, const struct layer_row *rows, size_t inde
     text_add(out, "</b> (");
     add_escaped(out, row->class_name);
     text_add(out, ")</font></td></tr><tr>");
-    if (row->input_count > 0) {
-        add_inputs(out, rows, row);
+    if (has_inputs) {
+        add_cell(out, "Input shape", 1, row->input_shapes, row->input_shape_count);
     }
-    begin_cell(out, "Output shape", row->input_count > 0 ? 1 : 2);
-    add_shapes(out, row);
-    end_cell(out);
+    add_cell(out, "Output shape", has_inputs ? 1 : 2, row->shapes, row->shape_count);
     text_add(out, "</tr></table>>];\n");
 }
 
@@ -112,7 +89,7 @@ plait_status rows_dot(const struct layer_row *rows, size_t count, struct text *o
                   "node [shape=plain, fontname=Helvetica, margin=0];\nedge [penwidth=2];\n");
     for (size_t i = 0; i < count; i++) {
         if (rows[i].level == 0) {
-            add_node(out, rows, i);
+            add_node(out, &rows[i], i);
         }
     }
     for (size_t i = 0; i < count; i++) {

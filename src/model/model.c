@@ -40,20 +40,11 @@ static plait_status check_memory(const plait_context *context, const struct plan
     return PLAIT_OK;
 }
 
-/* Packs a step's weights in host memory and uploads them. */
-static plait_status upload(plait_context *context, const struct step *step, struct buffer **out)
+static void pack(const void *user, void *memory)
 {
-    plait_status status = PLAIT_OK;
-    float *packed = NULL;
-    const size_t bytes = step->packed_floats * sizeof *packed;
+    const struct step *step = user;
 
-    TRY(mem_alloc(&packed, step->packed_floats, sizeof *packed));
-    step->variant->pack(step, packed);
-    TRY(buffer_create(context, bytes, out));
-    TRY(buffer_write(*out, 0, packed, bytes));
-out:
-    mem_free(packed);
-    return status;
+    step->variant->pack(step, memory);
 }
 
 static plait_status realize_step(plait_context *context, const struct step *step, struct step_objects *objects)
@@ -65,7 +56,8 @@ static plait_status realize_step(plait_context *context, const struct step *step
                           &objects->kernels[i]));
     }
     if (step->packed_floats > 0) {
-        TRY(upload(context, step, &objects->packed));
+        TRY(buffer_create(context, step->packed_floats * sizeof(float), &objects->packed));
+        TRY(buffer_fill(objects->packed, pack, step));
     }
 out:
     return status == PLAIT_OK ? status : error_within(status, "%s \"%s\": ", step->op->name, step->layer);

@@ -92,3 +92,10 @@ plait_status plait_model_step(const plait_model *model, size_t index, plait_step
 out:
     return status;
 }
+
+const char *plait_model_step_variant(const plait_model *model, size_t index, size_t number)
+{
+    const struct op *op = index < plait_model_step_count(model) ? model->plan->steps[index].step.op : NULL;
+
+    return op && number < op->variant_count ? op->variants[number]->name : NULL;
+}

@@ -195,17 +195,19 @@ static plait_status link_inputs(const struct walk *walk, const size_t *row_of, s
 {
     plait_status status = PLAIT_OK;
 
-    row->input_count = walk->input_count;
     TRY(mem_alloc(&row->inputs, walk->input_count, sizeof *row->inputs));
+    TRY(mem_alloc(&row->input_shapes, walk->input_count, sizeof *row->input_shapes));
+    row->input_count = walk->input_count;
+    row->input_shape_count = walk->input_count;
     for (size_t i = 0; i < walk->input_count; i++) {
         row->inputs[i] = row_of[layer_of(walk->graph, walk->inputs[i])];
+        row->input_shapes[i] = walk->graph->nodes[walk->inputs[i]]->shape;
     }
 out:
     return status;
 }
 
-static plait_status fill_row(struct walk *walk, const struct listed *layer, const size_t *row_of,
-                             struct layer_row *row)
+static plait_status fill_row(struct walk *walk, const struct listed *layer, const size_t *row_of, struct layer_row *row)
 {
     plait_status status = PLAIT_OK;
 
@@ -277,6 +279,7 @@ void rows_free(struct layer_row *rows, size_t count)
         mem_free(rows[i].shapes);
         mem_free(rows[i].connected);
         mem_free(rows[i].inputs);
+        mem_free(rows[i].input_shapes);
     }
     mem_free(rows);
 }

@@ -21,6 +21,8 @@ struct layer_row {
     char *connected;      /* "conv2d[0][0], input_layer[0][0]" of all its calls; "-" for inputs */
     size_t *inputs;       /* rows of the layers it reads, of its own level */
     size_t input_count;
+    plait_shape *input_shapes; /* of the samples that its last call reads */
+    size_t input_shape_count;
 };
 
 /* The rows of the inputs and of all layers that the outputs depend on, in Keras's order; freed with

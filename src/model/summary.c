@@ -353,12 +353,21 @@ static void add_total(struct text *out, const char *what, size_t numbers)
     text_add(out, " (%lld.%02lld %s)\n", hundredths / 100, hundredths % 100, units[unit]);
 }
 
+/* The width that was asked for, or else the form's own, as far as there is room. */
+static size_t choose_width(const struct form *form, const plait_summary_opts *opts)
+{
+    const bool has_room = opts->most_columns == 0 || form->width <= opts->most_columns;
+    const size_t own = has_room ? form->width : opts->most_columns;
+    const size_t width = opts->columns > 0 ? opts->columns : own;
+
+    return width < MAX_WIDTH ? width : MAX_WIDTH;
+}
+
 plait_status rows_summary(const struct layer_row *rows, size_t count, const plait_summary_opts *opts, struct text *out)
 {
-    const size_t columns = opts->columns;
     plait_status status = PLAIT_OK;
     struct table table = {.form = choose_form(rows, count, opts), .out = out};
-    size_t width = columns == 0 ? table.form.width : columns < MAX_WIDTH ? columns : MAX_WIDTH;
+    size_t width = choose_width(&table.form, opts);
     size_t params = 0;
     size_t frozen = 0;
 

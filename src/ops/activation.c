@@ -6,14 +6,14 @@
 #include "ops/pointwise.h"
 #include "ops/softmax.h"
 
-enum { ACTIVATION_LAST = PLAIT_LOG_SOFTMAX };
+enum { ACTIVATION_LAST = PLAIT_GELU_TANH };
 
 static void infer(plait_graph *graph, struct node *node, const plait_shape *inputs)
 {
     const struct activation *params = node->params;
 
     if ((unsigned)params->kind > ACTIVATION_LAST) {
-        node_fail(graph, node, "activation %d is none; they go from PLAIT_LINEAR, 0, to PLAIT_LOG_SOFTMAX, %d",
+        node_fail(graph, node, "activation %d is none; they go from PLAIT_LINEAR, 0, to PLAIT_GELU_TANH, %d",
                   (int)params->kind, ACTIVATION_LAST);
     }
     node->shape = inputs[0];

@@ -207,45 +207,72 @@ static plait_status plan(const struct transform *transform, struct step *step, c
     return PLAIT_OK;
 }
 
-/* U = G g G' of `lanes` filters and one channel; `taps` are `step` floats apart, points of U `point`. */
-static void transform_kernel(const struct transform *transform, const float *taps, size_t step, size_t lanes,
-                             const double *scale, float *out, size_t point)
+/* The taps of a kernel of one channel, for as many filters as a vector has; 0 for those beyond `lanes`. */
+struct filters {
+    double value[TAPS * TAPS][VECTOR];
+    double scale[VECTOR];
+};
+
+static void read_taps(const struct step *step, const float *kernel, size_t tap, size_t first, size_t lanes,
+                      struct filters *out)
+{
+    *out = (struct filters){0};
+    for (size_t lane = 0; lane < lanes; lane++) {
+        for (size_t i = 0; i < TAPS * TAPS; i++) {
+            out->value[i][lane] = (double)kernel[i * tap + first + lane];
+        }
+        out->scale[lane] = step->scale ? step->scale[first + lane] : 1;
+    }
+}
+
+/* y = a * g[0] + b * g[1] + c * g[2], of all lanes. */
+static void combine(const double *g, const double *a, const double *b, const double *c, double *y)
+{
+    for (size_t lane = 0; lane < VECTOR; lane++) {
+        y[lane] = a[lane] * g[0] + b[lane] * g[1] + c[lane] * g[2];
+    }
+}
+
+/* U = G g G' of a channel; points of U are `point` floats apart. */
+static void transform_kernel(const struct transform *transform, const struct filters *filters, float *out, size_t point)
 {
     const size_t points = points_of(transform);
+    const double(*g)[TAPS] = transform->g;
 
-    for (size_t lane = 0; lane < lanes; lane++) {
-        double half[MOST_POINTS][TAPS] = {{0}};
-        for (size_t i = 0; i < points * TAPS * TAPS; i++) {
-            const size_t p = i / (TAPS * TAPS);
-            const size_t a = i / TAPS % TAPS;
-            const size_t b = i % TAPS;
-            half[p][b] += transform->g[p][a] * (double)taps[(a * TAPS + b) * step + lane];
+    for (size_t p = 0; p < points; p++) {
+        double row[TAPS][VECTOR];
+        for (size_t b = 0; b < TAPS; b++) {
+            combine(g[p], filters->value[b], filters->value[TAPS + b], filters->value[2 * TAPS + b], row[b]);
         }
-        for (size_t i = 0; i < points * points; i++) {
-            const double *row = half[i / points];
-            const double *g = transform->g[i % points];
-            const double value = row[0] * g[0] + row[1] * g[1] + row[2] * g[2];
-            out[i * point + lane] = (float)(scale ? scale[lane] * value : value);
+        for (size_t q = 0; q < points; q++) {
+            double value[VECTOR];
+            combine(g[q], row[0], row[1], row[2], value);
+            for (size_t lane = 0; lane < VECTOR; lane++) {
+                out[(p * points + q) * point + lane] = (float)(filters->scale[lane] * value[lane]);
+            }
         }
     }
 }
 
+/* By blocks of filters, points, channels, and filters of a block. */
 static void pack(const struct transform *transform, const struct step *step, float *packed)
 {
     const struct product product = convolution_planned(step);
     const size_t columns = VECTOR * step->tile[TILE_VECTORS];
     const size_t point = product.channels * columns;
+    const size_t tap = product.channels * product.filters;
     float *bias = packed + packed_weights(transform, &product, columns);
+    struct filters filters;
 
-    for (size_t first = 0; first < product.filters; first += columns) {
-        const size_t here = least(columns, product.filters - first);
+    for (size_t first = 0; first < product.filters; first += VECTOR) {
+        const size_t lanes = least(VECTOR, product.filters - first);
+        float *block = packed + first / columns * square_of(transform) * point + first % columns;
         for (size_t c = 0; c < product.channels; c++) {
-            transform_kernel(transform, step->weights[0].array.data + c * product.filters + first,
-                             product.channels * product.filters, here, step->scale ? step->scale + first : NULL,
-                             packed + first * square_of(transform) * product.channels + c * columns, point);
+            read_taps(step, step->weights[0].array.data + c * product.filters, tap, first, lanes, &filters);
+            transform_kernel(transform, &filters, block + c * columns, point);
         }
-        product_bias(step, first, here, bias + first);
     }
+    product_bias(step, 0, product.filters, bias);
 }
 
 static plait_status enqueue(const struct transform *transform, const struct step *step, const struct run *run)

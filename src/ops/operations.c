@@ -130,6 +130,9 @@ static const struct op functions[] = {
     [PLAIT_SPARSE_PLUS] = FUNCTION("SparsePlus", infer_function),
     [PLAIT_SPARSE_SIGMOID] = FUNCTION("SparseSigmoid", infer_function),
     [PLAIT_SQUAREPLUS] = FUNCTION("Squareplus", infer_function),
+    [PLAIT_SOFTMAX] = FUNCTION("Activation", infer_unknown),
+    [PLAIT_LOG_SOFTMAX] = FUNCTION("Activation", infer_unknown),
+    [PLAIT_GELU_TANH] = FUNCTION("Gelu", infer_function),
 };
 
 enum { FUNCTIONS = sizeof functions / sizeof functions[0] };
@@ -185,7 +188,6 @@ static const struct {
     float value;
 } constants[] = {
     {"Celu", "alpha", 1},
-    {"Gelu", "approximate", 0},
     {"HardShrink", "threshold", 0.5F},
     {"SoftShrink", "threshold", 0.5F},
     {"Squareplus", "b", 4},
@@ -216,6 +218,8 @@ static plait_node read_function(struct source *source, plait_nodes x)
     check_constants(source);
     if (params.kind == PLAIT_LEAKY_RELU) {
         params = (struct activation){.kind = PLAIT_RELU, .slope = source_float(source, "negative_slope", 0.2F)};
+    } else if (params.kind == PLAIT_GELU_TANH && !source_flag(source, "approximate", true)) {
+        params.kind = PLAIT_GELU; /* of the same class */
     } else if (params.kind == PLAIT_ELU) {
         params.alpha = source_float(source, "alpha", 1);
         params.has_alpha = params.alpha != 1;

@@ -4,6 +4,7 @@
 #include "check.h"
 #include "cl_fault.h"
 #include "compare.h"
+#include "device/buffer.h"
 #include "fixture.h"
 #include "random.h"
 
@@ -26,6 +27,32 @@ static void values_come_back(void **state)
         check_ok(plait_tensor_read(tensor, back, COUNT));
         check_verdict(compare_floats(back, values, COUNT), "queue %d", out_of_order);
         plait_tensor_free(tensor);
+    }
+}
+
+static void write_last(const void *user, void *memory)
+{
+    ((float *)memory)[COUNT - 1] = *(const float *)user;
+}
+
+/* What its writer leaves alone is 0, whatever the buffer held. */
+static void a_buffer_is_filled_in_place(void **state)
+{
+    const float seven = 7;
+
+    (void)state;
+    for (int out_of_order = 0; out_of_order < 2; out_of_order++) {
+        struct buffer *buffer = NULL;
+        float back[COUNT];
+        float wanted[COUNT] = {0};
+        memset(back, 0xFF, sizeof back);
+        check_ok(buffer_create(fixture_context(out_of_order), sizeof back, &buffer));
+        check_ok(buffer_write(buffer, 0, back, sizeof back));
+        check_ok(buffer_fill(buffer, write_last, &seven));
+        check_ok(buffer_read(buffer, 0, back, sizeof back));
+        wanted[COUNT - 1] = seven;
+        assert_memory_equal(back, wanted, sizeof back);
+        buffer_free(buffer);
     }
 }
 
@@ -192,6 +219,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_come_back),
+        cmocka_unit_test(a_buffer_is_filled_in_place),
         cmocka_unit_test(wrong_counts_and_null_are_refused),
         cmocka_unit_test(impossible_shapes_are_refused),
         cmocka_unit_test(a_part_of_a_buffer_is_written_alone),

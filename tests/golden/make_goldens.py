@@ -225,6 +225,7 @@ def activation_cases():
     finite[3, -2:] = 7, -7
     for name in ELEMENTWISE:
         yield f"activation_{name}", layers.Activation(name), x
+    yield "activation_gelu_tanh", layers.Lambda(keras.ops.gelu), x
     for name in ROW_WISE:
         yield f"activation_{name}", layers.Activation(name), finite
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what tests/examples/photograph.sh gives the example: a small classifier, pictures and Keras's answers.
+"""Writes what tests/examples/5_photograph.sh gives the example: a small classifier, pictures and Keras's answers.
 
 Usage:  make_photograph.py [FOLDER]      (default: tests/examples/photograph)
 Needs:  pip install keras tensorflow-cpu

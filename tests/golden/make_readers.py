@@ -91,7 +91,8 @@ def operations(K):
             ops.max(x, axis=-1), ops.min(x, axis=[1]), ops.amax(x, 1), ops.reshape(x, (-1, 12)),
             ops.reshape(x, (-1, 2, 3, 2)), ops.concatenate([x, z], axis=1), ops.transpose(x, (0, 2, 1)), x[:, 1:],
             x[:, 1], x[:, -1, ::2], x[..., 1], x[:, ..., ::-1], x[:, 3:0:-2, :2], ops.expand_dims(x, 1),
-            ops.expand_dims(x, -1), ops.squeeze(z, 1), ops.squeeze(z), ops.subtract(z, x2=0.5)]
+            ops.expand_dims(x, -1), ops.squeeze(z, 1), ops.squeeze(z), ops.subtract(z, x2=0.5),
+            *ops.split(x, 2, axis=1), *ops.split(x, [1, 2], axis=-1)]
     return K.Model([x, z], ends)
 
 
@@ -103,7 +104,7 @@ def functions(K):
                            ops.log_sigmoid, ops.tanh_shrink, ops.hard_tanh, ops.soft_shrink, ops.hard_shrink,
                            ops.sparse_plus, ops.sparse_sigmoid, ops.squareplus, ops.softmax, ops.log_softmax, A.gelu)]
     ends += [ops.leaky_relu(x, negative_slope=0.5), ops.elu(x, alpha=0.5), ops.softmax(x, axis=1),
-             ops.log_softmax(x, axis=2), A.relu(x, max_value=1.5, negative_slope=0.25, threshold=0.5)]
+             ops.log_softmax(x, axis=2), A.relu(x, max_value=1.5, negative_slope=0.25, threshold=0.5), ops.gelu(x)]
     return K.Model(x, ends)
 
 

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "compare.h"
 #include "fixture.h"
+#include "folder.h"
 #include "keras_case.h"
 
 #include <jansson.h>
@@ -116,6 +117,34 @@ static void a_picture_has_a_box_a_layer(void **state)
     assert_null(strstr(text, "encoder"));
     check_message(plait_keras_dot(NULL, text, sizeof text, NULL), PLAIT_ERR_INVALID, "keras is NULL");
     check_message(plait_keras_summary(NULL, NULL, text, sizeof text, NULL), PLAIT_ERR_INVALID, "keras is NULL");
+    keras_unload(&loaded);
+}
+
+/* How often a part stands in a text. */
+static size_t times(const char *text, const char *part)
+{
+    size_t count = 0;
+
+    for (; (text = strstr(text, part)); text += strlen(part)) {
+        count++;
+    }
+    return count;
+}
+
+/* Its box tells what the last call reads, and each layer that any call reads has one arrow. */
+static void a_layer_called_twice_is_one_box(void **state)
+{
+    static char text[16384];
+    struct keras_loaded loaded = keras_load(keras_path("twice.keras"), NULL);
+
+    (void)state;
+    check_ok(plait_keras_dot(loaded.keras, text, sizeof text, NULL));
+    assert_int_equal(times(text, "<b>dense</b>"), 1);
+    assert_int_equal(times(text, "Input shape: <b>(None, 4)</b>"), 2);
+    keras_unload(&loaded);
+    loaded = keras_load(keras_path("sequential.keras"), NULL);
+    check_ok(plait_keras_dot(loaded.keras, text, sizeof text, NULL));
+    assert_int_equal(times(text, "Input shape"), times(text, "Output shape")); /* also of the first layer */
     keras_unload(&loaded);
 }
 
@@ -275,11 +304,17 @@ static void no_memory_for_json_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(outputs_are_those_of_keras),  cmocka_unit_test(summaries_are_those_of_keras),
-        cmocka_unit_test(a_picture_has_a_box_a_layer), cmocka_unit_test(a_config_may_be_in_any_order),
-        cmocka_unit_test(open_sizes_are_given),        cmocka_unit_test(a_graph_may_hold_two_files),
-        cmocka_unit_test(no_memory_is_an_error),       cmocka_unit_test(no_memory_for_json_is_an_error),
+        cmocka_unit_test(outputs_are_those_of_keras),
+        cmocka_unit_test(summaries_are_those_of_keras),
+        cmocka_unit_test(a_picture_has_a_box_a_layer),
+        cmocka_unit_test(a_config_may_be_in_any_order),
+        cmocka_unit_test(open_sizes_are_given),
+        cmocka_unit_test(a_graph_may_hold_two_files),
+        cmocka_unit_test(a_layer_called_twice_is_one_box),
+        cmocka_unit_test(no_memory_is_an_error),
+        cmocka_unit_test(no_memory_for_json_is_an_error),
     };
 
+    folder_enter();
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }

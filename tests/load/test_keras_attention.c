@@ -1,45 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Files whose attention layers, or EinsumDense, are wrong or beyond plait. */
-#include "keras_file.h"
-
-#include <plait/load.h>
-
-static const char file_name[] = "attention_refused.keras";
-
-static plait_status load(const char *path)
-{
-    plait_graph *graph = NULL;
-    plait_keras *keras = NULL;
-
-    check_ok(plait_graph_create(&graph));
-    const plait_status status = plait_load_keras(graph, path, NULL, &keras);
-    plait_keras_free(keras);
-    plait_graph_free(graph);
-    return status;
-}
-
-/* A golden file's config with one change, and what is said about it. */
-struct change {
-    const char *old;
-    const char *new;
-    plait_status status;
-    const char *part;
-};
-
-static void check_changes(const char *file, const struct change *changes, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        keras_write(file_name, keras_replace(keras_config(file), changes[i].old, changes[i].new), file);
-        if (changes[i].status == PLAIT_OK) {
-            check_ok(load(file_name));
-        } else {
-            check_message(load(file_name), changes[i].status, changes[i].part);
-        }
-        scratch_reset();
-    }
-}
-
-#define CHECK_CHANGES(file, changes) check_changes((file), (changes), sizeof(changes) / sizeof *(changes))
+#include "folder.h"
+#include "keras_change.h"
 
 static void options_of_heads(void **state)
 {
@@ -190,5 +152,6 @@ int main(void)
         cmocka_unit_test(plain_attention),  cmocka_unit_test(equations),
     };
 
+    folder_enter();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Model files of convolution layers: plait's outputs are Keras's, and options that make no sense are refused. */
 #include "fixture.h"
+#include "folder.h"
 #include "keras_file.h"
 #include "oracle.h"
 
@@ -142,5 +143,6 @@ int main(void)
         cmocka_unit_test(wrong_options_are_refused),
     };
 
+    folder_enter();
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }

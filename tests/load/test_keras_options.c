@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Options and arguments that no layer can have: each is refused with its name, and none does harm. */
+#include "folder.h"
 #include "keras_change.h"
 
 #include <jansson.h>
@@ -139,6 +140,19 @@ static void options_of_operations(void **state)
          "is a slice of step 0"},
         {"\"start\": null, \"stop\": null, \"step\": null", "\"start\": 1, \"stop\": null, \"step\": null",
          PLAIT_ERR_UNSUPPORTED, "it takes a part of the batch"},
+        {"\"indices_or_sections\": 2", "\"indices_or_sections\": 3", PLAIT_ERR_FORMAT, "is 3, which does not divide"},
+        {"\"indices_or_sections\": 2", "\"indices_or_sections\": 0", PLAIT_ERR_FORMAT, "is 0, which does not divide"},
+        {"\"indices_or_sections\": 2", "\"indices_or_sections\": -2", PLAIT_ERR_FORMAT, "is -2, which does not divide"},
+        {"\"indices_or_sections\": 2", "\"indices_or_sections\": null", PLAIT_ERR_FORMAT,
+         "indices_or_sections is no number, and no list"},
+        {"\"indices_or_sections\": 2", "\"indices_or_sections\": [[1]]", PLAIT_ERR_FORMAT,
+         "indices_or_sections has 2 axes"},
+        {"\"indices_or_sections\": [1, 2]", "\"indices_or_sections\": [1.5, 2]", PLAIT_ERR_FORMAT,
+         "indices_or_sections has 1.5; places are whole"},
+        {"\"indices_or_sections\": [1, 2]", "\"indices_or_sections\": [2, 1]", PLAIT_ERR_GRAPH,
+         "takes nothing of axis 2"},
+        {"\"indices_or_sections\": [1, 2]", "\"indices_or_sections\": [1, 1e300]", PLAIT_ERR_FORMAT,
+         "indices_or_sections is no number, and no list"},
         {"\"__ellipsis__\"", "\"__other__\"", PLAIT_ERR_UNSUPPORTED, "of its key is no index, slice or ellipsis"},
     };
 
@@ -149,7 +163,7 @@ static void options_of_operations(void **state)
 static void options_of_functions(void **state)
 {
     static const struct change changes[] = {
-        {"\"approximate\": false", "\"approximate\": true", PLAIT_ERR_UNSUPPORTED, "option approximate is 1"},
+        {"\"approximate\": false", "\"approximate\": \"tanh\"", PLAIT_ERR_FORMAT, "option approximate is a text"},
         {"\"b\": 4", "\"b\": 2", PLAIT_ERR_UNSUPPORTED, "option b is 2; plait has the function with 4 alone"},
         {"\"axis\": 2", "\"axis\": 1", PLAIT_ERR_UNSUPPORTED, "log_softmax along the last axis alone"},
     };
@@ -257,5 +271,6 @@ int main(void)
         cmocka_unit_test(anything_in_place_of_anything),
     };
 
+    folder_enter();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Pooling layers of model files: plait's outputs are Keras's, and wrong options are refused. */
 #include "fixture.h"
+#include "folder.h"
 #include "golden.h"
 #include "keras_file.h"
 
@@ -142,5 +143,6 @@ int main(void)
         cmocka_unit_test(other_forms),
     };
 
+    folder_enter();
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }

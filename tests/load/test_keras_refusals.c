@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Model files that are wrong, hostile, or beyond plait: each is refused with its part and the reason. */
 #include "base/text.h"
+#include "folder.h"
 #include "keras_change.h"
 
 #include <plait/load.h>
@@ -410,5 +411,6 @@ int main(void)
         cmocka_unit_test(many_mistakes),
     };
 
+    folder_enter();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

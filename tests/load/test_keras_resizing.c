@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Keras's layers that change the size of pictures and sequences, from files: values, forms of options, refusals. */
 #include "fixture.h"
+#include "folder.h"
 #include "keras_file.h"
 #include "oracle.h"
 
@@ -169,5 +170,6 @@ int main(void)
         cmocka_unit_test(what_is_wrong_is_refused),
     };
 
+    folder_enter();
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }

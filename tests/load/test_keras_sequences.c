@@ -2,6 +2,7 @@
 /* Recurrent layers, embeddings and wrappers in files that are wrong, hostile, or beyond plait. */
 #include "compare.h"
 #include "fixture.h"
+#include "folder.h"
 #include "keras_case.h"
 #include "keras_change.h"
 
@@ -203,5 +204,6 @@ int main(void)
         cmocka_unit_test(distributed_layers),
     };
 
+    folder_enter();
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }

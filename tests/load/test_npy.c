@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "check.h"
 #include "shape/shape.h"
+#include "folder.h"
 
 #include <plait/load.h>
 #include <stdio.h>
@@ -271,12 +272,6 @@ static void test_survives_every_failing_allocation(void **state)
     plait_array_free(&array);
 }
 
-static int remove_file(void **state)
-{
-    (void)state;
-    return remove(file_name);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,5 +287,6 @@ int main(void)
         cmocka_unit_test(test_survives_every_failing_allocation),
     };
 
-    return cmocka_run_group_tests(tests, NULL, remove_file);
+    folder_enter();
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "check.h"
+#include "folder.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -76,7 +77,6 @@ static void a_stored_member_is_there_once(void **state)
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     check_that(WIFEXITED(status) && WEXITSTATUS(status) == 0, "exit status %d", status);
-    (void)remove(file_name);
 }
 
 int main(void)
@@ -85,5 +85,6 @@ int main(void)
         cmocka_unit_test(a_stored_member_is_there_once),
     };
 
+    folder_enter();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,7 +65,16 @@ static void steps_one_by_one(void **state)
         assert_string_equal(info.kind, kinds[i]);
         check_has(report_of(model), info.variant);
         assert_true(info.seconds == 0);
+        size_t variants = 0;
+        bool has_its_own = false;
+        for (const char *name; (name = plait_model_step_variant(model, i, variants)); variants++) {
+            has_its_own = has_its_own || strcmp(name, info.variant) == 0;
+        }
+        assert_true(has_its_own);
+        assert_string_equal(plait_model_step_variant(model, i, variants - 1), "reference");
     }
+    assert_null(plait_model_step_variant(model, 6, 0));
+    assert_null(plait_model_step_variant(NULL, 0, 0));
     plait_model_free(model);
     plait_graph_free(net.graph);
 }

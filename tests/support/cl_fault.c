@@ -209,6 +209,19 @@ CALL(clSetUserEventStatus, (cl_event id, cl_int status), (id, status))
 CALL(clWaitForEvents, (cl_uint count, const cl_event *events), (count, events))
 CALL(clFlush, (cl_command_queue queue), (queue))
 
+void *clEnqueueMapBuffer(cl_command_queue queue, cl_mem mem, cl_bool blocking, cl_map_flags flags, size_t offset,
+                         size_t bytes, cl_uint count, const cl_event *waits, cl_event *event, cl_int *error)
+{
+    void *(*real)(cl_command_queue, cl_mem, cl_bool, cl_map_flags, size_t, size_t, cl_uint, const cl_event *,
+                  cl_event *, cl_int *) = NULL;
+
+    find("clEnqueueMapBuffer", &real);
+    if (fails("clEnqueueMapBuffer", error)) {
+        return NULL;
+    }
+    return real(queue, mem, blocking, flags, offset, bytes, count, waits, event, error);
+}
+
 /* Waits even if it is made to fail: a driver that gave up has nothing left to do either. */
 cl_int clFinish(cl_command_queue queue)
 {
@@ -240,6 +253,9 @@ ENQUEUE(clEnqueueFillBuffer,
         (cl_command_queue queue, cl_mem mem, const void *pattern, size_t pattern_bytes, size_t offset, size_t bytes,
          cl_uint count, const cl_event *waits, cl_event *event),
         (queue, mem, pattern, pattern_bytes, offset, bytes, count, waits, event))
+ENQUEUE(clEnqueueUnmapMemObject,
+        (cl_command_queue queue, cl_mem mem, void *memory, cl_uint count, const cl_event *waits, cl_event *event),
+        (queue, mem, memory, count, waits, event))
 ENQUEUE(clEnqueueMigrateMemObjects,
         (cl_command_queue queue, cl_uint mem_count, const cl_mem *mems, cl_mem_migration_flags flags, cl_uint count,
          const cl_event *waits, cl_event *event),

@@ -42,6 +42,8 @@ double oracle_activation(plait_activation kind, double x)
         return 1.0507009873554805 * (x < 0 ? 1.6732632423543772 * expm1(x) : x);
     case PLAIT_GELU:
         return x * 0.5 * erfc(-x * 0.70710678118654752);
+    case PLAIT_GELU_TANH:
+        return x * sigmoid(1.5957691216057308 * (x + 0.044715 * x * x * x)); /* 2 * sqrt(2 / pi) */;
     case PLAIT_SILU:
         return x * sigmoid(x);
     case PLAIT_HARD_SILU:
@@ -124,13 +126,15 @@ static struct reference apply_all(struct reference x, struct pointwise function,
     const double roundings = 8 + sqrt((double)x.sums);
     const double h_per_term = roundings * 0x1p-24;
     const bool cancels = function.kind == PLAIT_TANH_SHRINK; /* x - tanh(x): the rounding of x's size stays */
+    const bool bends = function.kind == PLAIT_GELU_TANH;     /* what is put into exp was rounded, as if x were */
 
     y.sums = x.sums;
     y.exact = x.exact && once;
     for (size_t e = 0; e < x.count; e++) {
         y.value[e] = apply(function, x.value[e]);
-        if (x.terms[e] > 0) {
-            y.terms[e] = moved(function, x.value[e], y.value[e], h_per_term * x.terms[e]) / h_per_term;
+        const double terms = x.terms[e] + (bends && isfinite(x.value[e]) ? fabs(x.value[e]) : 0);
+        if (terms > 0) {
+            y.terms[e] = moved(function, x.value[e], y.value[e], h_per_term * terms) / h_per_term;
         }
         if (!once) {
             y.terms[e] += 2 * fabs(y.value[e]) + (cancels ? fabs(x.value[e]) : 0);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The photograph program finds the classes that Keras finds, in its order and to a hundredth of a per cent.
-# Usage: photograph.sh PROGRAM
+# Lesson 5 finds the classes that Keras finds, in its order and to a hundredth of a per cent.
+# Usage: 5_photograph.sh PROGRAM
 set -eu
 program=$1
 data=$(dirname "$0")/photograph
@@ -35,7 +35,7 @@ for model in ${MODELS:-simple mobilenet}; do
     check $model tf picture.jpg 5
 done
 refuse 0 'the class F' "$data/simple.keras" "$data/picture.png" --names "$data/names.txt"
-refuse 0 'usage: photograph' --help
+refuse 0 'usage: 5_photograph' --help
 refuse 2 'a model and a photograph are needed' "$data/simple.keras"
 refuse 2 '--mode can be caffe, tf, torch or none, but is x' "$data/simple.keras" "$data/picture.png" --mode x
 refuse 1 'names.txt' "$data/simple.keras" "$data/names.txt"
