@@ -15,6 +15,10 @@ enum {
     MOST_BYTES = 1 << 16,  /* of a row */
 };
 
+/* The application_id that SQLite keeps for files of ours: "plai". */
+#define OURS "1886151017"
+static const char sign[] = "PRAGMA application_id = " OURS;
+
 /* Rows get numbers in the order of writing, so that the oldest can be told. */
 static const char make_table[] = "CREATE TABLE IF NOT EXISTS tunings (id INTEGER PRIMARY KEY, device TEXT NOT NULL, "
                                  "step TEXT NOT NULL, variant TEXT NOT NULL, nanoseconds INTEGER NOT NULL, "
@@ -140,20 +144,31 @@ static int run_with(sqlite3 *database, const char *sql, int number, const char *
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
+/* Whether the first value that a statement gives is this text, "" if it gives none. *code is how it went. */
+static bool gives(sqlite3 *database, const char *sql, const char *text, int *code)
+{
+    sqlite3_stmt *statement = NULL;
+    bool equal = false;
+
+    *code = sqlite3_prepare_v2(database, sql, -1, &statement, NULL);
+    if (*code == SQLITE_OK) {
+        *code = sqlite3_step(statement);
+    }
+    if (*code == SQLITE_ROW) {
+        equal = strcmp(column(statement, 0), text) == 0;
+        *code = SQLITE_OK;
+    }
+    (void)sqlite3_finalize(statement);
+    return equal;
+}
+
 /* Looks at the whole file. */
 static int look_for_damage(sqlite3 *database)
 {
-    sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(database, "PRAGMA quick_check(1)", -1, &statement, NULL);
+    int code = SQLITE_OK;
+    const bool sound = gives(database, "PRAGMA quick_check(1)", "ok", &code);
 
-    if (code == SQLITE_OK) {
-        code = sqlite3_step(statement);
-    }
-    if (code == SQLITE_ROW) {
-        code = strcmp(column(statement, 0), "ok") == 0 ? SQLITE_OK : SQLITE_CORRUPT;
-    }
-    (void)sqlite3_finalize(statement);
-    return code;
+    return code == SQLITE_OK && !sound ? SQLITE_CORRUPT : code;
 }
 
 static int apply(sqlite3 *database, const struct change *change)
@@ -189,12 +204,16 @@ static int transact(sqlite3 *database, const struct change *change)
     return code; /* closing rolls back what was not committed */
 }
 
-/* Whether it is the file's content that kept it from being written. */
-static bool is_damage(int code, const char *path)
+/* Whether it is the file's content that kept it from being written. Names that are not as we gave them, which is but
+ * an error for SQLite, are damage in a file of ours; in another one they are as they should be. */
+static bool is_damage(sqlite3 *database, int code, const char *path)
 {
+    int ignored = SQLITE_OK;
+
     code &= 0xFF; /* without the extension */
     return code == SQLITE_CORRUPT || code == SQLITE_NOTADB ||
-           (code == SQLITE_READONLY && access(path, W_OK) == 0); /* a version of the format to come, it says */
+           (code == SQLITE_READONLY && access(path, W_OK) == 0) || /* a version of the format to come, it says */
+           (code == SQLITE_ERROR && gives(database, "PRAGMA application_id", OURS, &ignored));
 }
 
 /* Makes the file an empty database, whatever it was, under SQLite's locks: nobody else meets half of it. */
@@ -229,7 +248,7 @@ static plait_status change_file(const char *path, const struct change *change)
     TRY(make_folders(path));
     sqlite3 *database = database_open(path, SQLITE_OPEN_CREATE, WRITE_WAIT_MS);
     int code = database ? transact(database, change) : SQLITE_CANTOPEN;
-    if (database && is_damage(code, path)) {
+    if (database && is_damage(database, code, path)) {
         (void)sqlite3_close(database);
         database = database_open(path, SQLITE_OPEN_CREATE, WRITE_WAIT_MS);
         if (database) {

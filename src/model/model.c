@@ -25,7 +25,14 @@ plait_status model_plan(const plait_context *context, plait_nodes inputs, plait_
     return plan_create(&request, plan);
 }
 
-/* Plans with what was measured on the device. */
+static uint64_t needed_bytes(const struct plan *plan)
+{
+    const plait_memory memory = plan_memory(plan);
+
+    return memory.weights_bytes + memory.arena_bytes;
+}
+
+/* Plans with what was measured on the device, unless the fastest variants need more memory than there is. */
 static plait_status make_plan(const plait_context *context, plait_nodes inputs, plait_nodes outputs,
                               const plait_model_opts *opts, struct plan **plan)
 {
@@ -34,6 +41,11 @@ static plait_status make_plan(const plait_context *context, plait_nodes inputs, 
 
     TRY(tunings_load(context, &tunings));
     TRY(model_plan(context, inputs, outputs, opts, &tunings, plan));
+    if (tunings.count > 0 && needed_bytes(*plan) > context_free_bytes(context)) {
+        plan_free(*plan);
+        *plan = NULL;
+        TRY(model_plan(context, inputs, outputs, opts, NULL, plan));
+    }
 out:
     tunings_free(&tunings);
     return status;
@@ -43,7 +55,7 @@ out:
 static plait_status check_memory(const plait_context *context, const struct plan *plan)
 {
     const plait_memory memory = plan_memory(plan);
-    const uint64_t needed = memory.weights_bytes + memory.arena_bytes;
+    const uint64_t needed = needed_bytes(plan);
     const uint64_t free_bytes = context_free_bytes(context);
 
     if (needed > free_bytes) {
