@@ -188,6 +188,9 @@ static int apply(sqlite3 *database, const struct change *change)
         code = run_with(database, "DELETE FROM tunings WHERE id <= (SELECT max(id) FROM tunings) - ?1", CACHE_MOST_ROWS,
                         NULL);
     }
+    if (code == SQLITE_OK) {
+        code = sqlite3_exec(database, sign, NULL, NULL, NULL);
+    }
     return code;
 }
 
