@@ -166,7 +166,7 @@ static bool gives(sqlite3 *database, const char *sql, const char *text, int *cod
 static int look_for_damage(sqlite3 *database)
 {
     int code = SQLITE_OK;
-    const bool sound = gives(database, "PRAGMA quick_check(1)", "ok", &code);
+    const bool sound = gives(database, "PRAGMA integrity_check(1)", "ok", &code);
 
     return code == SQLITE_OK && !sound ? SQLITE_CORRUPT : code;
 }

@@ -256,7 +256,8 @@ static void another_database_is_left_alone(void **state)
 {
     (void)state;
     write_row("device", 0);
-    execute("DROP TABLE tunings; CREATE TABLE tunings (mine TEXT); INSERT INTO tunings VALUES ('keep me')");
+    execute("DROP TABLE tunings; CREATE TABLE tunings (mine TEXT); INSERT INTO tunings VALUES ('keep me'); "
+            "PRAGMA application_id = 7");
     assert_int_equal(count_rows(NULL), 0);
     check_message(cache_write(path, &(struct tuning[]){row("device", 1)}[0], 1), PLAIT_ERR_IO, "cannot be written");
     execute("UPDATE tunings SET mine = 'still here'");
