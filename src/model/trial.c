@@ -10,14 +10,11 @@
 #include <float.h>
 #include <math.h>
 
-enum {
-    ALIGN_FLOATS = 64, /* as the memory plan aligns tensors */
-    ROUNDS = 12,       /* of timing, at most */
-};
+enum { ALIGN_FLOATS = 64 }; /* as the memory plan aligns tensors */
 
-static const double round_seconds = 2e-3; /* a round is at least so long: shorter runs are repeated */
-static const double timing_seconds = 0.5; /* all rounds together are not much longer */
-static const double hopeless = 2;         /* times what it is worth: timed but once */
+static const double round_seconds = 2e-3;  /* a round is at least so long: shorter runs are repeated */
+static const double timing_seconds = 0.25; /* all rounds together are not much longer */
+static const double hopeless = 2;          /* times what it is worth: timed but once */
 
 static struct planned_step *step_of(const struct trial *trial)
 {
@@ -222,7 +219,7 @@ static plait_status time_batches(struct trial *trial, plait_model *model, struct
 
     TRY(time_run(model, 0, batch, 1, seconds));
     const size_t times = *seconds < round_seconds ? (size_t)(round_seconds / fmax(*seconds, 1e-6)) + 1 : 1;
-    for (size_t i = 0; i < ROUNDS && clock_seconds() < stop && *seconds < hopeless * limits.worth; i++) {
+    while (clock_seconds() < stop && *seconds < hopeless * limits.worth) {
         TRY(time_run(model, 0, batch, times, &taken));
         *seconds = fmin(*seconds, taken);
     }

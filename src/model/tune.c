@@ -152,8 +152,30 @@ static plait_status measure(const struct tuner *tuner, struct trial *trial, cons
         contest->best = variant;
         contest->best_seconds = measurement.seconds;
     }
-    if (variant == contest->usual) {
+    if (variant == contest->usual && (contest->usual_seconds == 0 || measurement.seconds < contest->usual_seconds)) {
         contest->usual_seconds = measurement.seconds;
+    }
+out:
+    return status;
+}
+
+static bool beats_usual(const struct contest *contest)
+{
+    return contest->usual_seconds == 0 || contest->best_seconds < clearly_less * contest->usual_seconds;
+}
+
+/* The usual variant gets a second try against one that beats it, as something else may have slowed it down, and keeps
+ * its place unless it is clearly slower. */
+static plait_status settle(const struct tuner *tuner, struct trial *trial, struct contest *contest)
+{
+    plait_status status = PLAIT_OK;
+
+    if (contest->usual_seconds > 0 && beats_usual(contest) && clock_seconds() < tuner->end) {
+        TRY(measure(tuner, trial, contest->usual, contest));
+    }
+    if (!beats_usual(contest)) {
+        contest->best = contest->usual;
+        contest->best_seconds = contest->usual_seconds;
     }
 out:
     return status;
@@ -187,10 +209,7 @@ static plait_status hold(const struct tuner *tuner, struct trial *trial, struct 
         TRY(measure(tuner, trial, variant, contest));
     }
     *complete = contest->best != NULL;
-    if (contest->usual_seconds > 0 && contest->best_seconds > clearly_less * contest->usual_seconds) {
-        contest->best = contest->usual;
-        contest->best_seconds = contest->usual_seconds;
-    }
+    TRY(settle(tuner, trial, contest));
 out:
     return status;
 }

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/plait-test-cache-XXXXXX";
+static char folder[] = "/tmp/plait-test-cache-" "XX" "XX" "XX";
 static const char *path; /* of the cache, new for each test */
 
 static int open_folder(void **state)

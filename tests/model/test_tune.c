@@ -21,7 +21,7 @@
 
 enum { BATCH = 3 };
 
-static char folder[] = "/tmp/plait-test-tune-XXXXXX";
+static char folder[] = "/tmp/plait-test-tune-" "XX" "XX" "XX";
 static plait_context *context; /* with a cache in the folder */
 static const char *cache;
 
