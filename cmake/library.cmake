@@ -13,6 +13,11 @@ if(PLAIT_LOADER)
 else()
   list(FILTER sources EXCLUDE REGEX "${keras_files}")
 endif()
+if(PLAIT_CACHE)
+  list(FILTER sources EXCLUDE REGEX "/src/device/no_cache\\.c$")
+else()
+  list(FILTER sources EXCLUDE REGEX "/src/device/cache\\.c$")
+endif()
 file(GLOB kernels CONFIGURE_DEPENDS kernels/*.cl kernels/*.clh)
 
 add_custom_command(
@@ -45,6 +50,11 @@ if(PLAIT_LOADER)
   target_link_directories(plait_objects PUBLIC ${loader_LIBRARY_DIRS})
   target_link_libraries(plait_objects PUBLIC ${loader_LIBRARIES})
 endif()
+if(PLAIT_CACHE)
+  target_include_directories(plait_objects PUBLIC ${sqlite_INCLUDE_DIRS})
+  target_link_directories(plait_objects PUBLIC ${sqlite_LIBRARY_DIRS})
+  target_link_libraries(plait_objects PUBLIC ${sqlite_LIBRARIES})
+endif()
 
 # One relocatable object whose hidden symbols are local, so that the static library, too, has no global
 # names but plait_*.
@@ -66,9 +76,10 @@ set_target_properties(plait_static PROPERTIES OUTPUT_NAME plait EXPORT_NAME stat
 foreach(library plait plait_static)
   target_include_directories(${library} INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                                                   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-  target_link_directories(${library} PRIVATE ${loader_LIBRARY_DIRS})
+  target_link_directories(${library} PRIVATE ${loader_LIBRARY_DIRS} ${sqlite_LIBRARY_DIRS})
   target_link_libraries(${library} PUBLIC OpenCL::OpenCL
-    PRIVATE m $<$<BOOL:${PLAIT_CLBLAST}>:clblast> $<$<BOOL:${PLAIT_LOADER}>:${loader_LIBRARIES}>)
+    PRIVATE m $<$<BOOL:${PLAIT_CLBLAST}>:clblast> $<$<BOOL:${PLAIT_LOADER}>:${loader_LIBRARIES}>
+            $<$<BOOL:${PLAIT_CACHE}>:${sqlite_LIBRARIES}>)
 endforeach()
 
 # The command, on the public API alone: the static library shows it nothing else.

@@ -26,6 +26,7 @@
 #include <plait/shape.h>
 #include <plait/status.h>
 #include <plait/tensor.h>
+#include <plait/tune.h>
 #include <plait/version.h>
 
 #endif

@@ -5,7 +5,7 @@
 set -eu
 
 packages="gcc libc6-dev make cmake pkg-config ocl-icd-opencl-dev opencl-headers libclblast-dev pocl-opencl-icd"
-packages="$packages libzip-dev libjansson-dev zlib1g-dev libstb-dev graphviz"
+packages="$packages libzip-dev libjansson-dev zlib1g-dev libsqlite3-dev libstb-dev graphviz"
 commands="cc make cmake pkg-config"
 if [ "${1:-}" = tests ]; then
     packages="$packages g++ binutils libcmocka-dev oclgrind"
@@ -21,7 +21,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     if [ -z "$missing" ]; then
         exit 0 # CMake says which library is missing
     fi
-    echo "plait: please install$missing, an OpenCL loader with its headers, a driver such as PoCL, libzip, Jansson and zlib" >&2
+    echo "plait: please install$missing, an OpenCL loader with its headers, a driver such as PoCL, libzip, Jansson, zlib and SQLite" >&2
     exit 1
 fi
 

@@ -37,7 +37,9 @@ typedef struct plait_device_info {
 typedef struct plait_context_opts {
     uint64_t memory_budget_bytes; /* most device memory that this context may hold; 0: what the device has */
     int profiling;                /* 1: time every kernel (plait_model_profile); costs some speed */
-    uint64_t reserved[8];         /* 0 */
+    const char *cache;            /* file of measurements (tune.h), absolute or from the working directory; NULL: */
+                                  /* the default one; "": none */
+    uint64_t reserved[7];         /* 0 */
 } plait_context_opts;
 
 /* Counts the OpenCL devices of this machine. No device at all is a count of 0, not an error. */

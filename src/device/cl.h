@@ -25,6 +25,7 @@ struct plait_context {
     bool profiling;    /* the queue keeps times, and they are wanted */
     struct device_traits traits;
     plait_device_info info;
+    char *cache; /* path of the file of measurements; NULL: none */
     uint64_t budget_bytes;
     _Atomic uint64_t held_bytes;
     _Atomic bool used_gemm;   /* CLBlast holds kernels of this context */

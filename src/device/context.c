@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "device/cl.h"
+#include "device/tunings.h"
 
 #include <plait/opencl.h>
 #include <string.h>
@@ -87,6 +88,7 @@ static plait_status complete(plait_context *context, const plait_context_opts *o
     }
     TRY(device_describe(context->device, &context->info));
     TRY(device_probe(context->device, &context->info, &context->traits));
+    TRY(tunings_path(opts ? opts->cache : NULL, &context->cache));
     context->budget_bytes = opts && opts->memory_budget_bytes ? opts->memory_budget_bytes : context->info.global_bytes;
 out:
     return status;
@@ -228,5 +230,6 @@ void plait_context_free(plait_context *context)
         (void)clReleaseContext(context->context);
     }
     mtx_destroy(&context->lock);
+    mem_free(context->cache);
     mem_free(context);
 }

@@ -38,6 +38,9 @@ hits=$(find_lines '\<(cl_[a-z]|CL_[A-Z])|<CL/|<plait/opencl\.h>$' include src |
     grep -Ev '^(src/device/[a-z0-9_]+\.[ch]|src/model/run\.c|include/plait/opencl\.h):|:[0-9]+: \* ' || true)
 forbid "OpenCL is seen only in src/device, src/model/run.c and plait/opencl.h" "$hits"
 
+hits=$(find_lines '<sqlite3\.h>|\<sqlite3_' include src | grep -v '^src/device/cache\.c:' || true)
+forbid "SQLite is seen only in src/device/cache.c" "$hits"
+
 hits=$(find_lines '\<clEnqueueNDRangeKernel\>' src | grep -v '^src/device/launch\.c:' || true)
 forbid "kernels are launched only in src/device/launch.c" "$hits"
 
