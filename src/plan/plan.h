@@ -14,6 +14,7 @@
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H
 
+#include "device/tunings.h"
 #include "graph/op.h"
 
 #include <plait/model.h>
@@ -74,6 +75,7 @@ struct plan_request {
     plait_nodes outputs;
     const plait_model_opts *opts; /* not NULL */
     const struct device_traits *device;
+    const struct tunings *tunings; /* of the device; NULL: none */
 };
 
 /* Checks that a model can be made of these nodes, and says what is wrong with the graph. */

@@ -3,10 +3,8 @@
 #include "base/memory.h"
 #include "ops/copy.h"
 #include "plan/values.h"
+#include "plan/variant.h"
 #include "shape/shape.h"
-
-#include <math.h>
-#include <string.h>
 
 /* Notes that a step touches the storage of a place. */
 static void touch(struct plan *plan, const struct place *place)
@@ -16,109 +14,6 @@ static void touch(struct plan *plan, const struct place *place)
 
     storage->first = storage->first == NONE ? step : storage->first;
     storage->last = step;
-}
-
-static bool named(const struct variant *variant, struct text_range name)
-{
-    return strlen(variant->name) == name.length && strncmp(variant->name, name.begin, name.length) == 0;
-}
-
-static plait_status no_variant(const struct step *step, struct text_range name)
-{
-    plait_status status = PLAIT_OK;
-    struct text names = {0};
-
-    for (size_t i = 0; i < step->op->variant_count; i++) {
-        text_add(&names, "%s%s", i ? ", " : "", step->op->variants[i]->name);
-    }
-    TRY(names.status);
-    status = error_set(PLAIT_ERR_INVALID, "%s \"%s\": there is no variant \"%.*s\"; there are: %s", step->op->name,
-                       step->layer, (int)name.length, name.begin, text_string(&names));
-out:
-    text_free(&names);
-    return status;
-}
-
-/* Takes back what a variant's plan asked for. */
-static void reset(struct step *step)
-{
-    for (size_t i = 0; i < step->kernel_count; i++) {
-        text_free(&step->kernels[i].options);
-    }
-    memset(step->kernels, 0, sizeof step->kernels);
-    memset(step->tile, 0, sizeof step->tile);
-    step->kernel_count = 0;
-    step->packed_floats = 0;
-    step->scratch_floats = 0;
-}
-
-static plait_status plan_variant(struct step *step, const struct variant *variant, const struct device_traits *device)
-{
-    plait_status status = PLAIT_OK;
-
-    reset(step);
-    step->variant = variant;
-    TRY(variant->plan(step, device));
-    for (size_t i = 0; i < step->kernel_count; i++) {
-        TRY(step->kernels[i].options.status);
-    }
-out:
-    return status == PLAIT_OK
-               ? status
-               : error_within(status, "%s \"%s\": variant %s: ", step->op->name, step->layer, variant->name);
-}
-
-/* The variant of this name; NULL if there is none. */
-static const struct variant *find_variant(const struct op *op, struct text_range name)
-{
-    for (size_t i = 0; i < op->variant_count; i++) {
-        if (named(op->variants[i], name)) {
-            return op->variants[i];
-        }
-    }
-    return NULL;
-}
-
-/* The cheapest applicable variant that is not in `failed`, a bit each; its number. */
-static size_t cheapest(const struct step *step, const struct device_traits *device, unsigned failed)
-{
-    size_t best = NONE;
-    double least = INFINITY;
-
-    for (size_t i = 0; i < step->op->variant_count; i++) {
-        const struct variant *variant = step->op->variants[i];
-        if (failed >> i & 1U || !variant->applicable(step, device)) {
-            continue;
-        }
-        const double cost = variant->cost ? variant->cost(step, device) : INFINITY;
-        if (best == NONE || cost < least) {
-            best = i;
-            least = cost;
-        }
-    }
-    return best;
-}
-
-/* The forced variant, or the cheapest that is applicable and can be planned: the last one always can. */
-static plait_status choose_variant(const struct values *values, struct step *step)
-{
-    const struct device_traits *device = values->request->device;
-    struct text_range name;
-    plait_status status = PLAIT_ERR_UNSUPPORTED;
-
-    if (variant_forced(values, step->op, &name)) {
-        const struct variant *variant = find_variant(step->op, name);
-        return variant ? plan_variant(step, variant, device) : no_variant(step, name);
-    }
-    for (unsigned failed = 0; status == PLAIT_ERR_UNSUPPORTED;) {
-        const size_t best = cheapest(step, device, failed);
-        if (best == NONE) {
-            break;
-        }
-        status = plan_variant(step, step->op->variants[best], device);
-        failed |= 1U << best;
-    }
-    return status;
 }
 
 /* Appends a step with room for its inputs. */
