@@ -7,12 +7,15 @@
 
 enum { DEFAULT_BATCH = 32 }; /* Model.predict's */
 
-static plait_status make_plan(const plait_context *context, plait_nodes inputs, plait_nodes outputs,
-                              const plait_model_opts *opts, struct plan **plan)
+plait_status model_plan(const plait_context *context, plait_nodes inputs, plait_nodes outputs,
+                        const plait_model_opts *opts, const struct tunings *tunings, struct plan **plan)
 {
     plait_model_opts complete = opts ? *opts : (plait_model_opts){0};
-    const struct plan_request request = {
-        .inputs = inputs, .outputs = outputs, .opts = &complete, .device = context_traits(context)};
+    const struct plan_request request = {.inputs = inputs,
+                                         .outputs = outputs,
+                                         .opts = &complete,
+                                         .device = context_traits(context),
+                                         .tunings = tunings};
 
     if (complete.accuracy != PLAIT_FAST && complete.accuracy != PLAIT_STRICT) {
         return error_set(PLAIT_ERR_INVALID, "plait_model_create: accuracy is %d; it must be PLAIT_FAST or PLAIT_STRICT",
@@ -22,11 +25,37 @@ static plait_status make_plan(const plait_context *context, plait_nodes inputs, 
     return plan_create(&request, plan);
 }
 
+static uint64_t needed_bytes(const struct plan *plan)
+{
+    const plait_memory memory = plan_memory(plan);
+
+    return memory.weights_bytes + memory.arena_bytes;
+}
+
+/* Plans with what was measured on the device, unless the fastest variants need more memory than there is. */
+static plait_status make_plan(const plait_context *context, plait_nodes inputs, plait_nodes outputs,
+                              const plait_model_opts *opts, struct plan **plan)
+{
+    plait_status status = PLAIT_OK;
+    struct tunings tunings = {0};
+
+    TRY(tunings_load(context, &tunings));
+    TRY(model_plan(context, inputs, outputs, opts, &tunings, plan));
+    if (tunings.count > 0 && needed_bytes(*plan) > context_free_bytes(context)) {
+        plan_free(*plan);
+        *plan = NULL;
+        TRY(model_plan(context, inputs, outputs, opts, NULL, plan));
+    }
+out:
+    tunings_free(&tunings);
+    return status;
+}
+
 /* Refuses a plan that cannot fit, before anything of it is on the device. */
 static plait_status check_memory(const plait_context *context, const struct plan *plan)
 {
     const plait_memory memory = plan_memory(plan);
-    const uint64_t needed = memory.weights_bytes + memory.arena_bytes;
+    const uint64_t needed = needed_bytes(plan);
     const uint64_t free_bytes = context_free_bytes(context);
 
     if (needed > free_bytes) {
@@ -78,7 +107,7 @@ static void tell(const plait_model_opts *opts, size_t done, size_t total)
     }
 }
 
-static plait_status realize(plait_model *model, const plait_model_opts *opts)
+plait_status model_realize(plait_model *model, const plait_model_opts *opts)
 {
     plait_status status = PLAIT_OK;
     struct plan *plan = model->plan;
@@ -86,10 +115,9 @@ static plait_status realize(plait_model *model, const plait_model_opts *opts)
 
     TRY(mem_alloc(&model->objects, plan->step_count, sizeof *model->objects));
     for (size_t i = 0; i < plan->step_count; i++) {
-        struct step *step = &plan->steps[i].step;
+        const struct step *step = &plan->steps[i].step;
         tell(opts, i, plan->step_count);
         TRY(realize_step(model->context, step, &model->objects[i]));
-        step->weights = NULL; /* the caller's again */
         most_inputs = step->input_count > most_inputs ? step->input_count : most_inputs;
     }
     tell(opts, plan->step_count, plan->step_count);
@@ -119,7 +147,10 @@ plait_status plait_model_create(plait_context *context, plait_nodes inputs, plai
     TRY(make_plan(context, inputs, outputs, opts, &model->plan));
     TRY(check_memory(context, model->plan));
     TRY(rows_create(inputs, outputs, &model->rows, &model->row_count));
-    TRY(realize(model, opts));
+    TRY(model_realize(model, opts));
+    for (size_t i = 0; i < model->plan->step_count; i++) {
+        model->plan->steps[i].step.weights = NULL; /* the caller's again */
+    }
     *out = model;
     model = NULL; /* now the caller's */
 out:
@@ -191,20 +222,25 @@ static void free_buffers(struct buffer **buffers, size_t count)
     mem_free(buffers);
 }
 
+void model_release(plait_model *model)
+{
+    free_objects(model->objects, model->plan->step_count);
+    free_buffers(model->inputs, model->plan->input_count);
+    free_buffers(model->outputs, model->plan->output_count);
+    buffer_free(model->arena);
+    profile_free(model->profile);
+    mem_free(model->operands);
+}
+
 void plait_model_free(plait_model *model)
 {
     if (!model) {
         return;
     }
     if (model->plan) {
-        free_objects(model->objects, model->plan->step_count);
-        free_buffers(model->inputs, model->plan->input_count);
-        free_buffers(model->outputs, model->plan->output_count);
+        model_release(model);
     }
-    buffer_free(model->arena);
-    profile_free(model->profile);
     rows_free(model->rows, model->row_count);
-    mem_free(model->operands);
     plan_free(model->plan);
     mem_free(model);
 }

@@ -28,4 +28,16 @@ struct plait_model {
     size_t row_count;
 };
 
+/* Plans for the context's device; opts as plait_model_create's, tunings may be NULL. */
+plait_status model_plan(const plait_context *context, plait_nodes inputs, plait_nodes outputs,
+                        const plait_model_opts *opts, const struct tunings *tunings, struct plan **plan);
+
+/* Makes what the plan needs on the device; model_release frees it, also after a failure, and nothing else. */
+plait_status model_realize(plait_model *model, const plait_model_opts *opts);
+void model_release(plait_model *model);
+
+/* Runs `batch` of the planned samples from number `first` on, `times` over, on a plan whose memory is all in the
+ * arena, and waits. */
+plait_status model_repeat(plait_model *model, size_t first, size_t batch, size_t times);
+
 #endif

@@ -19,6 +19,7 @@ struct chunk {
     struct stream *stream;
     const struct binding *inputs;
     const struct binding *outputs;
+    size_t first; /* sample in the views */
     size_t batch;
 };
 
@@ -44,6 +45,7 @@ static struct operand resolve(const plait_model *model, const struct place *plac
         operand.buffer = binding->buffer;
         operand.offset += binding->offset;
     }
+    operand.offset += chunk->first * operand.view.strides[0];
     operand.view.dims[0] = chunk->batch;
     return operand;
 }
@@ -179,7 +181,7 @@ static plait_status enqueue_tensors(plait_model *model, struct stream *stream, s
 
     TRY(mem_alloc(&bindings, plan->input_count + plan->output_count, sizeof *bindings));
     for (size_t done = 0; done < batch;) {
-        const struct chunk chunk = {stream, bindings, bindings + plan->input_count, next_part(model, batch, done)};
+        const struct chunk chunk = {stream, bindings, bindings + plan->input_count, 0, next_part(model, batch, done)};
         for (size_t i = 0; i < plan->input_count; i++) {
             bindings[i] = (struct binding){inputs[i]->buffer, inputs[i]->offset + done * shape_count(plan->inputs[i])};
         }
@@ -295,7 +297,7 @@ static plait_status predict_all(plait_model *model, struct stream *stream, size_
         bindings[plan->input_count + i].buffer = model->outputs[i];
     }
     for (size_t done = 0; done < batch;) {
-        const struct chunk chunk = {stream, bindings, bindings + plan->input_count, next_part(model, batch, done)};
+        const struct chunk chunk = {stream, bindings, bindings + plan->input_count, 0, next_part(model, batch, done)};
         TRY(predict_part(model, &chunk, done, inputs, outputs));
         done += chunk.batch;
     }
@@ -322,4 +324,16 @@ plait_status plait_model_predict(plait_model *model, size_t batch, const float *
     status = stream_finish(&stream, status);
 out:
     return status;
+}
+
+plait_status model_repeat(plait_model *model, size_t first, size_t batch, size_t times)
+{
+    struct stream stream;
+    const struct chunk chunk = {.stream = &stream, .first = first, .batch = batch};
+    plait_status status = begin(model, &stream, 0, NULL);
+
+    for (size_t i = 0; status == PLAIT_OK && i < times; i++) {
+        status = enqueue_chunk(model, &chunk);
+    }
+    return stream_finish(&stream, status);
 }
