@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* plait bench: how long a model takes. */
 #define _POSIX_C_SOURCE 200809L /* clock_gettime */
-#include "cli/builtin.h"
 #include "cli/cli.h"
-#include "cli/model_file.h"
+#include "cli/subject.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -37,14 +36,6 @@ struct options {
 
 enum { MAX_ENDS = 64 };
 
-/* What is measured: a model of the command's own, or one from a file. */
-struct subject {
-    struct builtin builtin;
-    struct model_file file;
-    plait_nodes inputs;
-    plait_nodes outputs;
-};
-
 /* Host arrays of a model, one allocation each. */
 struct arrays {
     float *inputs[MAX_ENDS];
@@ -71,27 +62,6 @@ static int compare(const void *a, const void *b)
     const double y = *(const double *)b;
 
     return (x > y) - (x < y);
-}
-
-static plait_status subject_open(const char *name, struct subject *out)
-{
-    *out = (struct subject){0};
-    plait_status status = builtin_create(name, &out->builtin);
-    if (status == PLAIT_ERR_INVALID) { /* no model of ours */
-        status = model_file_open(name, NULL, 0, &out->file);
-        out->inputs = out->file.inputs;
-        out->outputs = out->file.outputs;
-        return status;
-    }
-    out->inputs = (plait_nodes){out->builtin.inputs, 2};
-    out->outputs = (plait_nodes){&out->builtin.output, 1};
-    return status;
-}
-
-static void subject_free(struct subject *subject)
-{
-    builtin_free(&subject->builtin);
-    model_file_free(&subject->file);
 }
 
 /* Fills the inputs with numbers around 0; 0 if there is no memory. */

@@ -15,6 +15,7 @@ int command_check(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_summary(int argc, char **argv);
 int command_plot(int argc, char **argv);
+int command_tune(int argc, char **argv);
 
 /* Shows what the command is at, on standard error if that is a terminal, and only from a second after the first
  * call on; `total` of 0: no share is known. NULL for `what` clears it. */

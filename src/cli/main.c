@@ -14,6 +14,7 @@ static const struct {
     {"plot", command_plot, "the picture that Keras's plot_model draws"},
     {"run", command_run, "the outputs of a model that Keras saved, for arrays in .npy files"},
     {"check", command_check, "every kernel against its reference, on this device"},
+    {"tune", command_tune, "measure which kernels are the fastest for a model, and keep that for later"},
     {"bench", command_bench, "time a model, from inputs in host memory to outputs in host memory"},
 };
 

@@ -3,19 +3,19 @@
 # Help goes to standard output; a wrong command line ends with 2 and the help on standard error.
 . "$(dirname "$0")/expect.sh"
 
-expect 0 'usage: plait COMMAND*devices*summary*plot*run*check*bench*' '' --help
+expect 0 'usage: plait COMMAND*devices*summary*plot*run*check*tune*bench*' '' --help
 expect 0 'usage: plait COMMAND*' '' -h
 expect 0 'plait [0-9]*.[0-9]*.[0-9]*' '' --version
 expect 2 '' 'usage: plait COMMAND*'
 expect 2 '' 'plait: there is no command "nothing"; plait --help lists them' nothing
 
-for command in devices summary plot run check bench; do
+for command in devices summary plot run check tune bench; do
     expect 0 "usage: plait $command*" '' $command --help
     expect 0 "usage: plait $command*" '' $command -h
     expect 2 '' '*usage: plait *' $command --nonsense
 done
 expect 2 '' 'plait check: there are no other arguments*' check one
-for command in summary plot run bench; do
+for command in summary plot run tune bench; do
     expect 2 '' "plait $command: *usage: plait $command*" $command
     expect 2 '' "plait $command: *usage: plait $command*" $command one two
 done
