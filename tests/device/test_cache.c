@@ -17,7 +17,10 @@
 #include <time.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/plait-test-cache-" "XX" "XX" "XX";
+static char folder[] = "/tmp/plait-test-cache-"
+                       "XX"
+                       "XX"
+                       "XX";
 static const char *path; /* of the cache, new for each test */
 
 static int open_folder(void **state)
@@ -228,17 +231,17 @@ static void damaged_files_count_as_empty(void **state)
     }
     const unsigned char *whole = get_file(&size);
     unsigned char *bytes = scratch(size, 1);
-    for (size_t length = 0; length < size; length += length < 100 ? 9 : 811) {
+    for (size_t length = 0; length < size; length += length < 100 ? 19 : 1311) {
         put_file(whole, length);
         check_damaged(ROWS, scratch_text("cut at %zu", length));
     }
-    for (size_t i = 0; i < size; i += i < 200 ? 1 : 97) {
+    for (size_t i = 0; i < size; i += i < 100 ? 3 : 211) {
         memcpy(bytes, whole, size);
         bytes[i] ^= 0xFF;
         put_file(bytes, size);
         check_damaged(ROWS, scratch_text("byte %zu changed", i));
     }
-    for (size_t round = 0; round < test_rounds(200); round++) {
+    for (size_t round = 0; round < test_rounds(60); round++) {
         memcpy(bytes, whole, size);
         for (size_t i = 0; i < 20; i++) {
             bytes[random_between(&random, 0, size - 1)] = (unsigned char)random_between(&random, 0, 255);

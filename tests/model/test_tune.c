@@ -396,14 +396,12 @@ static void failures_leak_nothing(void **state)
         check_that(status == PLAIT_ERR_DEVICE_LOST, "call %zu failing gave %s", n, plait_status_name(status));
         check_that(cl_fault_live() == live, "call %zu: objects leak: %s", n, cl_fault_live_text());
     }
-    (void)mem_fail_at(0, false);
-    check_ok(plait_tune(context, in, out, NULL, &opts, NULL));
-    const size_t total = mem_fail_at(0, false);
-    for (size_t n = 1; n <= total && n < 300; n++) {
+    for (size_t n = 1, asked = n; asked >= n; n++) { /* how many there are depends on the time that runs take */
         (void)mem_fail_at(n, true);
         const plait_status status = plait_tune(context, in, out, NULL, &opts, NULL);
-        (void)mem_fail_at(0, false);
-        check_that(status == PLAIT_ERR_HOST_MEMORY, "allocation %zu failing gave %s", n, plait_status_name(status));
+        asked = mem_fail_at(0, false);
+        check_that(status == (asked < n ? PLAIT_OK : PLAIT_ERR_HOST_MEMORY), "allocation %zu failing gave %s", n,
+                   plait_status_name(status));
         check_that(cl_fault_live() == live, "allocation %zu: objects leak: %s", n, cl_fault_live_text());
     }
     assert_int_equal(plait_context_bytes(context), 0);
