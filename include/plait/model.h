@@ -27,7 +27,9 @@ typedef struct plait_model_opts {
      * and weights, with `done` of them ready, and once more at the end; NULL: not. It must not call plait. */
     void (*progress)(void *user, size_t done, size_t total);
     void *user;           /* for progress */
-    uint64_t reserved[6]; /* 0 */
+    uint64_t less_memory; /* 1: no algorithms that enlarge weights by much or take scratch beyond a step's values, at
+                             the price of time; plait_model_plan_memory tells what it is worth */
+    uint64_t reserved[5]; /* 0 */
 } plait_model_opts;
 
 /* Device memory of a model, in bytes. The peak is their sum. */

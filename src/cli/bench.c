@@ -19,6 +19,7 @@ static const char help[] =
     "  --runs N          timed runs after the first (default 10)\n"
     "  --device TEXT     device number, or a part of its or its platform's name\n"
     "  --accuracy A      fast or strict (default: fast)\n"
+    "  --less-memory     no algorithms that take much more memory than the plain ones\n"
     "  --variants LIST   force kernels, as conv2d=reference,dense=cpu\n"
     "  --layers          also print each step's kernel, least time, GFLOP/s (of the arithmetic that the layer is\n"
     "                    defined by: other algorithms need less), these as a part of what the device does at most,\n"
@@ -30,6 +31,7 @@ struct options {
     const char *device;
     const char *variants;
     plait_accuracy accuracy;
+    int less_memory;
     size_t batch;
     size_t runs;
     int layers;
@@ -183,6 +185,7 @@ static plait_status run(const struct options *options, plait_context *context, c
 {
     const plait_model_opts opts = {.batch = options->batch,
                                    .accuracy = options->accuracy,
+                                   .less_memory = options->less_memory != 0,
                                    .variants = options->variants,
                                    .progress = progress_model};
     plait_model *model = NULL;
@@ -245,15 +248,11 @@ static int bench(const struct options *options)
 int command_bench(int argc, char **argv)
 {
     static const struct option known[] = {
-        {"batch", required_argument, NULL, 'b'},
-        {"runs", required_argument, NULL, 'r'},
-        {"device", required_argument, NULL, 'd'},
-        {"variants", required_argument, NULL, 'v'},
-        {"accuracy", required_argument, NULL, 'a'},
-        {"layers", no_argument, NULL, 'l'},
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
-        {0},
+        {"batch", required_argument, NULL, 'b'},    {"runs", required_argument, NULL, 'r'},
+        {"device", required_argument, NULL, 'd'},   {"variants", required_argument, NULL, 'v'},
+        {"accuracy", required_argument, NULL, 'a'}, {"less-memory", no_argument, NULL, 'm'},
+        {"layers", no_argument, NULL, 'l'},         {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},           {0},
     };
     struct options options = {.batch = 1, .runs = 10};
     int right = 1;
@@ -274,6 +273,9 @@ int command_bench(int argc, char **argv)
             break;
         case 'a':
             right = parse_accuracy(optarg, &options.accuracy) && right;
+            break;
+        case 'm':
+            options.less_memory = 1;
             break;
         case 'l':
             options.layers = 1;

@@ -2,6 +2,7 @@
 #include "plan/variant.h"
 
 #include "base/hash.h"
+#include "shape/shape.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -88,8 +89,37 @@ static size_t cheapest(const struct step *step, const struct device_traits *devi
     return best;
 }
 
-/* The cheapest variant that is applicable and can be planned: the last one always can. */
-static plait_status plan_usual(struct step *step, const struct device_traits *device)
+/* Elements of a view. */
+static size_t view_floats(const struct view *view)
+{
+    size_t count = 1;
+
+    for (size_t i = 0; i < view->rank; i++) {
+        count *= view->dims[i];
+    }
+    return count;
+}
+
+/* Whether the step, as planned, takes no more memory than the plain ways: weights that are at most filled up to whole
+ * blocks, and scratch of no more than its values. */
+static bool is_modest(const struct step *step)
+{
+    enum { FILLING = 16 << 10 }; /* floats */
+    size_t weights = FILLING;
+    size_t values = view_floats(&step->output);
+
+    for (size_t i = 0; i < step->weight_count; i++) {
+        weights += shape_count(step->weights[i].array.shape);
+    }
+    for (size_t i = 0; i < step->input_count; i++) {
+        values += view_floats(&step->inputs[i]);
+    }
+    return step->packed_floats <= weights + weights / 2 && step->scratch_floats <= values;
+}
+
+/* The cheapest variant that is applicable and can be planned, and is modest if that is wanted: the last one always
+ * can. */
+static plait_status plan_usual(const plait_model_opts *opts, struct step *step, const struct device_traits *device)
 {
     plait_status status = PLAIT_ERR_UNSUPPORTED;
 
@@ -99,6 +129,9 @@ static plait_status plan_usual(struct step *step, const struct device_traits *de
             break;
         }
         status = plan_variant(step, step->op->variants[best], device);
+        if (status == PLAIT_OK && opts->less_memory && !is_modest(step) && best + 1 < step->op->variant_count) {
+            status = PLAIT_ERR_UNSUPPORTED;
+        }
         failed |= 1U << best;
     }
     return status;
@@ -171,9 +204,10 @@ static const struct variant *measured(const struct tunings *tunings, const struc
 }
 
 /* Plans the step, planned as usual, with the measured variant if there is one and it can be planned. */
-static plait_status plan_measured(const struct tunings *tunings, struct step *step, const struct device_traits *device)
+static plait_status plan_measured(const struct values *values, struct step *step, const struct device_traits *device)
 {
     plait_status status = PLAIT_OK;
+    const struct tunings *tunings = values->request->tunings;
     struct text key = {0};
 
     if (!tunings || tunings->count == 0) {
@@ -185,7 +219,8 @@ static plait_status plan_measured(const struct tunings *tunings, struct step *st
     const struct variant *best = measured(tunings, step, text_string(&key), device);
     if (best && best != usual) {
         status = plan_variant(step, best, device);
-        status = status == PLAIT_ERR_UNSUPPORTED ? plan_variant(step, usual, device) : status;
+        const bool greedy = status == PLAIT_OK && values->request->opts->less_memory && !is_modest(step);
+        status = greedy || status == PLAIT_ERR_UNSUPPORTED ? plan_variant(step, usual, device) : status;
     }
 out:
     text_free(&key);
@@ -202,8 +237,8 @@ plait_status choose_variant(const struct values *values, struct step *step)
         const struct variant *variant = find_variant(step->op, name);
         return variant ? plan_variant(step, variant, device) : no_variant(step, name);
     }
-    TRY(plan_usual(step, device));
-    TRY(plan_measured(values->request->tunings, step, device));
+    TRY(plan_usual(values->request->opts, step, device));
+    TRY(plan_measured(values, step, device));
 out:
     return status;
 }

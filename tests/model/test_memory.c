@@ -165,6 +165,35 @@ static void values_share_memory_by_lifetime(void **state)
     plait_graph_free(graph);
 }
 
+/* A large kernel, which would be transformed, and a small one. */
+static void less_memory_takes_less(void **state)
+{
+    static const size_t sizes[] = {3, 15};
+    const plait_model_opts less = {.batch = 1, .less_memory = 1};
+    const plait_model_opts plain = {.batch = 1};
+    plait_context *context = fixture_context(false);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct random random = random_stream("less");
+        plait_graph *graph = twin_graph();
+        const struct twin x =
+            twin_input(graph, PLAIT_SHAPE(32, 32, 32), 1, random_floats(&random, DATA_NORMAL, 32 * 32 * 32));
+        plait_conv2d_opts opts = random_conv2d(&random, 32, sizes[i], 32);
+        opts.padding = PLAIT_SAME;
+        const struct twin y = twin_conv2d(x, &opts);
+        plait_memory with;
+        plait_memory without;
+        check_ok(plait_model_plan_memory(context, PLAIT_NODES(x.node), PLAIT_NODES(y.node), &less, &with));
+        check_ok(plait_model_plan_memory(context, PLAIT_NODES(x.node), PLAIT_NODES(y.node), &plain, &without));
+        const size_t weights = (sizes[i] * sizes[i] * 32 + 1) * 32 * sizeof(float);
+        assert_true(with.weights_bytes + with.arena_bytes <= without.weights_bytes + without.arena_bytes);
+        assert_true(with.weights_bytes <= weights + weights / 2 + (64 << 10));
+        plait_graph_free(graph);
+        scratch_reset();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +204,7 @@ int main(void)
         cmocka_unit_test(staging_that_does_not_fit_is_refused_by_predict),
         cmocka_unit_test(two_models_share_the_budget),
         cmocka_unit_test(values_share_memory_by_lifetime),
+        cmocka_unit_test(less_memory_takes_less),
     };
 
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
