@@ -154,16 +154,26 @@ plait_status stream_end(struct stream *stream, plait_status status, cl_event *ev
     return status;
 }
 
+static void CL_CALLBACK note_end(cl_event event, cl_int state, void *ended)
+{
+    (void)event;
+    (void)state;
+    atomic_store((atomic_bool *)ended, true);
+}
+
 /* Until the event is over, yields rather than sleeps. On a CPU, a core whose threads all sleep is halted, and to wake
  * it for the next kernel takes 25 microseconds; a thread that yields keeps it running, and costs the others nothing. */
-static void stay_awake(cl_event event)
+static plait_status stay_awake(cl_event event)
 {
-    cl_int state = CL_QUEUED;
+    plait_status status = PLAIT_OK;
+    atomic_bool ended = false;
 
-    while (clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL) == CL_SUCCESS &&
-           state > CL_COMPLETE) {
+    TRY(error_from_cl(clSetEventCallback(event, CL_COMPLETE, note_end, &ended), "clSetEventCallback"));
+    while (!atomic_load(&ended)) {
         thrd_yield();
     }
+out:
+    return status;
 }
 
 plait_status stream_finish(struct stream *stream, plait_status status)
@@ -175,7 +185,7 @@ plait_status stream_finish(struct stream *stream, plait_status status)
         waited = error_from_cl(clFlush(stream->context->queue), "clFlush");
     }
     if (waited == PLAIT_OK && stream->context->traits.kind == PLAIT_DEVICE_CPU) {
-        stay_awake(end);
+        waited = stay_awake(end);
     }
     if (waited == PLAIT_OK) {
         waited = error_from_cl(clWaitForEvents(1, &end), "clWaitForEvents");
