@@ -208,6 +208,8 @@ CALL(clSetKernelArg, (cl_kernel kernel, cl_uint index, size_t bytes, const void 
 CALL(clSetUserEventStatus, (cl_event id, cl_int status), (id, status))
 CALL(clWaitForEvents, (cl_uint count, const cl_event *events), (count, events))
 CALL(clFlush, (cl_command_queue queue), (queue))
+CALL(clSetEventCallback, (cl_event event, cl_int state, void (*notify)(cl_event, cl_int, void *), void *data),
+     (event, state, notify, data))
 
 void *clEnqueueMapBuffer(cl_command_queue queue, cl_mem mem, cl_bool blocking, cl_map_flags flags, size_t offset,
                          size_t bytes, cl_uint count, const cl_event *waits, cl_event *event, cl_int *error)
