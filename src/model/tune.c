@@ -51,14 +51,15 @@ struct contest {
 
 /* ---- What there is to tune -------------------------------------------------------------------------- */
 
-static size_t count_applicable(const struct step *step, const struct device_traits *device)
+/* Whether there is a choice, and a reference to check it by. */
+static bool is_tunable(const struct step *step, const struct device_traits *device)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < step->op->variant_count; i++) {
         count += step->op->variants[i]->applicable(step, device);
     }
-    return count;
+    return count > 1 && step->op->variants[step->op->variant_count - 1]->applicable(step, device);
 }
 
 static bool is_listed(const struct tuner *tuner, const char *key)
@@ -108,7 +109,7 @@ static plait_status list_tasks(struct tuner *tuner)
 
     TRY(mem_alloc(&tuner->tasks, tuner->plan->step_count, sizeof *tuner->tasks));
     for (size_t i = 0; i < tuner->plan->step_count; i++) {
-        if (count_applicable(&tuner->plan->steps[i].step, device) > 1) {
+        if (is_tunable(&tuner->plan->steps[i].step, device)) {
             TRY(list_step(tuner, i));
         }
     }
