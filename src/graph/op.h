@@ -109,7 +109,7 @@ struct op {
     double (*flops)(const struct node *node, const plait_shape *inputs);
 
     /* The ways to compute it, fastest first; the last is the plain reference, which is always
-     * applicable. None for inputs and for operators that only alias. */
+     * applicable, but perhaps not if step->input_scale is set. None for inputs and for operators that only alias. */
     const struct variant *const *variants;
     size_t variant_count;
 

@@ -10,11 +10,14 @@
 #include <float.h>
 #include <math.h>
 
-enum { ALIGN_FLOATS = 64 }; /* as the memory plan aligns tensors */
+enum {
+    ALIGN_FLOATS = 64, /* as the memory plan aligns tensors */
+    FAIR_ROUNDS = 12,  /* of timing, before a variant is given up: something else may have slowed the first ones down */
+};
 
-static const double round_seconds = 2e-3;  /* a round is at least so long: shorter runs are repeated */
+static const double round_seconds = 5e-4;  /* a round is at least so long: shorter runs are repeated */
 static const double timing_seconds = 0.25; /* all rounds together are not much longer */
-static const double hopeless = 2;          /* times what it is worth: timed but once */
+static const double hopeless = 2;          /* times what it is worth: given up */
 
 static struct planned_step *step_of(const struct trial *trial)
 {
@@ -219,7 +222,7 @@ static plait_status time_batches(struct trial *trial, plait_model *model, struct
 
     TRY(time_run(model, 0, batch, 1, seconds));
     const size_t times = *seconds < round_seconds ? (size_t)(round_seconds / fmax(*seconds, 1e-6)) + 1 : 1;
-    while (clock_seconds() < stop && *seconds < hopeless * limits.worth) {
+    for (size_t i = 0; clock_seconds() < stop && (i < FAIR_ROUNDS || *seconds < hopeless * limits.worth); i++) {
         TRY(time_run(model, 0, batch, times, &taken));
         *seconds = fmin(*seconds, taken);
     }

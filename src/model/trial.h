@@ -30,8 +30,8 @@ struct measurement {
     double seconds; /* the least that a batch took */
 };
 
-/* Runs a variant. Unless its error is above `most_error` it is timed, until the moment `end`, and but once if it
- * takes much longer than `worth` seconds. */
+/* Runs a variant. Unless its error is above `most_error` it is timed, until the moment `end`, and not for long
+ * if it takes much longer than `worth` seconds. */
 struct trial_limits {
     double most_error;
     double worth;

@@ -138,9 +138,8 @@ static plait_status enqueue_gpu(const struct step *step, const struct run *run)
 
 static bool applicable_reference(const struct step *step, const struct device_traits *device)
 {
-    (void)step;
     (void)device;
-    return true;
+    return !step->input_scale;
 }
 
 static plait_status plan_reference(struct step *step, const struct device_traits *device)

@@ -21,7 +21,10 @@
 
 enum { BATCH = 3 };
 
-static char folder[] = "/tmp/plait-test-tune-" "XX" "XX" "XX";
+static char folder[] = "/tmp/plait-test-tune-"
+                       "XX"
+                       "XX"
+                       "XX";
 static plait_context *context; /* with a cache in the folder */
 static const char *cache;
 
@@ -139,6 +142,36 @@ static void plans_take_what_was_measured(void **state)
     check_ok(plait_tunings_delete(cache, context));
     assert_string_equal(variant_of(in, out, 1), usual);
     plait_graph_free(net.graph);
+}
+
+/* A 1x1 convolution with normalization and ReLU in its load: its reference has no such load. */
+static void steps_that_the_reference_cannot_do(void **state)
+{
+    struct random random = random_stream("prologue");
+    plait_graph *graph = twin_graph();
+    const plait_node x = plait_input(graph, NULL, PLAIT_SHAPE(6, 5, 4));
+    const plait_batch_normalization_opts bn = random_batch_normalization(&random, 4);
+    const plait_conv2d_opts conv = random_conv2d(&random, 4, 1, 3);
+    const plait_node y = plait_conv2d(plait_relu(plait_batch_normalization(x, &bn), NULL), &conv);
+    const plait_nodes in = PLAIT_NODES(x);
+    const plait_nodes out = PLAIT_NODES(y);
+    const plait_model_opts opts = {.batch = BATCH};
+    struct plan *plan = NULL;
+    plait_tune_report report;
+    struct told told;
+
+    (void)state;
+    check_ok(model_plan(context, in, out, &opts, NULL, &plan));
+    if (context_traits(context)->kind == PLAIT_DEVICE_CPU) {
+        assert_non_null(plan->steps[0].step.input_scale);
+        put(in, out, 0, "reference");
+        assert_string_equal(variant_of(in, out, 0), plan->steps[0].step.variant->name);
+        check_ok(plait_tunings_delete(cache, NULL));
+        check_ok(tune(in, out, &told, &report));
+        assert_int_equal(report.measured + report.wrong + report.left, 0);
+    }
+    plan_free(plan);
+    plait_graph_free(graph);
 }
 
 /* Equal steps have equal keys; whatever changes the work changes the key. */
@@ -413,9 +446,15 @@ static void failures_leak_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(plans_take_what_was_measured),  TEST(keys_tell_steps_apart),    TEST(a_model_is_tuned_once),
-        TEST(tuned_models_compute_the_same), TEST(wrong_variants_never_win), TEST(budgets_are_kept_to),
-        TEST(mistakes_are_refused),          TEST(failures_leak_nothing),
+        TEST(steps_that_the_reference_cannot_do),
+        TEST(plans_take_what_was_measured),
+        TEST(keys_tell_steps_apart),
+        TEST(a_model_is_tuned_once),
+        TEST(tuned_models_compute_the_same),
+        TEST(wrong_variants_never_win),
+        TEST(budgets_are_kept_to),
+        TEST(mistakes_are_refused),
+        TEST(failures_leak_nothing),
     };
 
     return cmocka_run_group_tests(tests, open_context, close_context);
