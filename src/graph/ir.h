@@ -17,6 +17,7 @@ struct weight {
     const char *name; /* Keras's: "kernel", "moving_mean" */
     plait_array array;
     bool frozen; /* not trained: moving statistics */
+    bool whole;  /* a frozen one of whole numbers, which have 8 bytes in Keras */
 };
 
 struct node {

@@ -18,6 +18,7 @@ void outline_count(const struct scope *scope, struct entry *entry, size_t first)
             const struct layer_row *row = &entry->inner.rows[i];
             entry->params += row->level == 0 ? row->params : 0;
             entry->frozen_params += row->level == 0 ? row->frozen_params : 0;
+            entry->whole_params += row->level == 0 ? row->whole_params : 0;
         }
         return;
     }
@@ -27,6 +28,7 @@ void outline_count(const struct scope *scope, struct entry *entry, size_t first)
             const size_t numbers = shape_count(node->weights[k].array.shape);
             entry->params += numbers;
             entry->frozen_params += node->weights[k].frozen || json_is_false(trainable) ? numbers : 0;
+            entry->whole_params += node->weights[k].whole ? numbers : 0;
         }
     }
 }
@@ -123,6 +125,7 @@ static plait_status describe(const struct entry *entry, struct layer_row *row)
     TRY(list_shapes(&last->given, &row->input_shapes, &row->input_shape_count));
     row->params = entry->params;
     row->frozen_params = entry->frozen_params;
+    row->whole_params = entry->whole_params;
     row->frozen = json_is_false(json_object_get(entry->config, "trainable"));
 out:
     return status;

@@ -88,8 +88,9 @@ struct entry {
     char *numbered;    /* class in snake case and number among the model's layers: "conv2d_1" */
     struct call *calls;
     size_t call_count;
-    size_t params; /* numbers in the weights of its first call, */
+    size_t params; /* numbers in the weights of its first call, as struct layer_row has them */
     size_t frozen_params;
+    size_t whole_params;
     struct outline inner; /* of an inner model; from its first call */
 };
 

@@ -221,6 +221,7 @@ static plait_status fill_row(struct walk *walk, const struct listed *layer, cons
             const size_t numbers = shape_count(node->weights[i].array.shape);
             row->params += numbers;
             row->frozen_params += node->weights[i].frozen ? numbers : 0;
+            row->whole_params += node->weights[i].whole ? numbers : 0;
         }
     }
     TRY(mem_text(&row->name, layer->last->name));

@@ -16,7 +16,8 @@ struct layer_row {
     plait_shape *shapes; /* of the samples that its last call gives */
     size_t shape_count;
     size_t params;        /* numbers in its weights, */
-    size_t frozen_params; /* and how many of them are not trained */
+    size_t frozen_params; /* how many of them are not trained, */
+    size_t whole_params;  /* and how many of these are whole numbers of 8 bytes */
     bool frozen;          /* the layer as a whole */
     char *connected;      /* "conv2d[0][0], input_layer[0][0]" of all its calls; "-" for inputs */
     size_t *inputs;       /* rows of the layers it reads, of its own level */

@@ -337,10 +337,10 @@ out:
 }
 
 /* Adds a line under the table: " Total params: 11,940 (46.64 KB)". */
-static void add_total(struct text *out, const char *what, size_t numbers)
+static void add_total(struct text *out, const char *what, size_t numbers, size_t whole)
 {
     static const char *const units[] = {"B", "KB", "MB", "GB", "TB", "PB"};
-    double size = (double)numbers * sizeof(float);
+    double size = (double)numbers * sizeof(float) + (double)whole * (sizeof(int64_t) - sizeof(float));
     size_t unit = 0;
 
     while (size >= 1024 && unit < sizeof units / sizeof *units - 1) {
@@ -370,6 +370,7 @@ plait_status rows_summary(const struct layer_row *rows, size_t count, const plai
     size_t width = choose_width(&table.form, opts);
     size_t params = 0;
     size_t frozen = 0;
+    size_t whole = 0;
 
     while (!divide(&table, width)) {
         width++;
@@ -389,11 +390,12 @@ plait_status rows_summary(const struct layer_row *rows, size_t count, const plai
         TRY(add_layer(&table, &rows[i]));
         params += rows[i].level == 0 ? rows[i].params : 0;
         frozen += rows[i].level == 0 ? rows[i].frozen_params : 0;
+        whole += rows[i].level == 0 ? rows[i].whole_params : 0;
     }
     add_rule(&table, (const char *const[]){"└", "─", "┴", "┘"});
-    add_total(out, "Total params", params);
-    add_total(out, "Trainable params", params - frozen);
-    add_total(out, "Non-trainable params", frozen);
+    add_total(out, "Total params", params, whole);
+    add_total(out, "Trainable params", params - frozen, 0);
+    add_total(out, "Non-trainable params", frozen, whole);
     status = out->status;
 out:
     return status;

@@ -36,7 +36,8 @@ static void infer(plait_graph *graph, struct node *node, const plait_shape *inpu
     if (params->opts.adapted) {
         weight_frozen(graph, node, "mean", mean, mean.shape);
         weight_frozen(graph, node, "variance", variance, mean.shape);
-        node->weights[node->weight_count++] = (struct weight){.name = "count", .frozen = true}; /* for the books only */
+        /* for the books only */
+        node->weights[node->weight_count++] = (struct weight){.name = "count", .frozen = true, .whole = true};
     }
     params->affine.shape = mean.shape;
     node->shape = inputs[0];

@@ -127,6 +127,7 @@ CASES = {
     reshaping: ("keras",), augmentations: ("keras",), activations: ("keras", "h5"), normalizations: ("keras", "h5"),
     dots: ("keras",), operations: ("keras", "h5"), functions: ("keras", "h5"),
 }
+make_keras.SUMMARIES += (normalizations,)  # one of whose weights is a whole number
 KERAS2_CASES = {
     reshaping: ("keras",), activations: ("h5",), normalizations: ("h5",), dots: ("keras",),
     operations2: ("h5",),

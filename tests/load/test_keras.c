@@ -89,7 +89,7 @@ static void summaries_are_those_of_keras(void **state)
 {
     static const char *const names[] = {"sequential", "two_branch",     "many_ends",         "dictionary",    "ends",
                                         "nested",     "twice",          "nested_sequential", "nested_output", "shared",
-                                        "frozen",     "attention_self", "attention_grouped"};
+                                        "frozen",     "attention_self", "attention_grouped", "normalizations"};
     static const plait_summary_opts all = {.expand_nested = 1, .show_trainable = 1};
     static char text[32768];
 

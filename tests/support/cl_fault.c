@@ -224,6 +224,20 @@ void *clEnqueueMapBuffer(cl_command_queue queue, cl_mem mem, cl_bool blocking, c
     return real(queue, mem, blocking, flags, offset, bytes, count, waits, event, error);
 }
 
+/* Gives the memory back even if it is made to fail: the driver keeps what is mapped, and nobody could try again. */
+cl_int clEnqueueUnmapMemObject(cl_command_queue queue, cl_mem mem, void *memory, cl_uint count, const cl_event *waits,
+                               cl_event *event)
+{
+    cl_int (*real)(cl_command_queue, cl_mem, void *, cl_uint, const cl_event *, cl_event *) = NULL;
+    cl_int failure;
+
+    find("clEnqueueUnmapMemObject", &real);
+    const bool failing = fails("clEnqueueUnmapMemObject", &failure);
+    const cl_int code = real(queue, mem, memory, count, waits, failing ? NULL : event);
+    live[EVENT] += code == CL_SUCCESS && !failing && event;
+    return failing ? failure : code;
+}
+
 /* Waits even if it is made to fail: a driver that gave up has nothing left to do either. */
 cl_int clFinish(cl_command_queue queue)
 {
@@ -255,9 +269,6 @@ ENQUEUE(clEnqueueFillBuffer,
         (cl_command_queue queue, cl_mem mem, const void *pattern, size_t pattern_bytes, size_t offset, size_t bytes,
          cl_uint count, const cl_event *waits, cl_event *event),
         (queue, mem, pattern, pattern_bytes, offset, bytes, count, waits, event))
-ENQUEUE(clEnqueueUnmapMemObject,
-        (cl_command_queue queue, cl_mem mem, void *memory, cl_uint count, const cl_event *waits, cl_event *event),
-        (queue, mem, memory, count, waits, event))
 ENQUEUE(clEnqueueMigrateMemObjects,
         (cl_command_queue queue, cl_uint mem_count, const cl_mem *mems, cl_mem_migration_flags flags, cl_uint count,
          const cl_event *waits, cl_event *event),
