@@ -3,6 +3,8 @@
 
 #include "base/memory.h"
 
+#include <string.h>
+
 static void release_waits(struct stream *stream)
 {
     for (cl_uint i = 0; i < stream->wait_count; i++) {
@@ -161,6 +163,13 @@ static void CL_CALLBACK note_end(cl_event event, cl_int state, void *ended)
     atomic_store((atomic_bool *)ended, true);
 }
 
+/* PoCL runs what was flushed by itself. Others may do so only while somebody waits, as oclgrind. */
+static bool runs_by_itself(const plait_context *context)
+{
+    return context->traits.kind == PLAIT_DEVICE_CPU &&
+           strcmp(context->info.platform, "Portable Computing Language") == 0;
+}
+
 /* Until the event is over, yields rather than sleeps. On a CPU, a core whose threads all sleep is halted, and to wake
  * it for the next kernel takes 25 microseconds; a thread that yields keeps it running, and costs the others nothing. */
 static plait_status stay_awake(cl_event event)
@@ -184,7 +193,7 @@ plait_status stream_finish(struct stream *stream, plait_status status)
     if (waited == PLAIT_OK) {
         waited = error_from_cl(clFlush(stream->context->queue), "clFlush");
     }
-    if (waited == PLAIT_OK && stream->context->traits.kind == PLAIT_DEVICE_CPU) {
+    if (waited == PLAIT_OK && runs_by_itself(stream->context)) {
         waited = stay_awake(end);
     }
     if (waited == PLAIT_OK) {
