@@ -46,11 +46,6 @@ static size_t square_of(const struct transform *transform)
     return points_of(transform) * points_of(transform);
 }
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* How the work is cut: lots of tiles by lots of blocks of filters. */
 struct work {
     size_t down; /* tiles down a picture */

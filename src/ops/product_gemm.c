@@ -30,11 +30,6 @@ struct work {
     size_t item_tiles;
 };
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Work-items that keep all compute units busy, none too small. */
 static size_t enough_items(const struct product *product, size_t pixels, size_t units)
 {
