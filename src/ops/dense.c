@@ -397,16 +397,6 @@ static plait_status plan_reference(struct step *step, const struct device_traits
     return product_plain_floats(&product, &step->packed_floats);
 }
 
-static size_t count_of(const struct view *rows)
-{
-    size_t count = 1;
-
-    for (size_t i = 0; i < rows->rank; i++) {
-        count *= rows->dims[i];
-    }
-    return count;
-}
-
 /* Values of `axes` axes; those that a smaller batch has made superfluous come first and get `none`. */
 static struct arg axes_arg(const struct view *rows, const size_t *values, size_t axes, size_t none)
 {
@@ -425,7 +415,7 @@ static plait_status enqueue_reference(const struct step *step, const struct run 
     const struct product product = product_of(step, &rows);
     const struct operand *residual = step->has_residual ? &run->residual : &run->output;
     const size_t axes = step->tile[TILE_AXES];
-    const size_t count = count_of(&rows.x);
+    const size_t count = view_count(&rows.x);
     const size_t sizes[] = {product.channels, product.filters, count, step->has_residual, product_block(&product)};
 
     return launch(run->stream, run->kernels[0],

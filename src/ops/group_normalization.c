@@ -146,7 +146,7 @@ static size_t parts_of(const struct step *step)
 {
     const struct view pixels = pixels_of(&step->output);
 
-    return (lines_count(&pixels) + PIXELS - 1) / PIXELS;
+    return (view_count(&pixels) + PIXELS - 1) / PIXELS;
 }
 
 /* The scratch memory has a sample's moments, by part, for all samples, then their factors. */
@@ -209,7 +209,7 @@ static plait_status launch_factors(const struct step *step, const struct run *ru
     const plait_group_normalization_opts *opts = step->params;
     const struct view pixels = pixels_of(&run->output.view);
     const size_t channels = channels_of(step);
-    const size_t extent[] = {run->batch, lines_count(&pixels), channels, channels / groups_of(step)};
+    const size_t extent[] = {run->batch, view_count(&pixels), channels, channels / groups_of(step)};
 
     return launch(run->stream, run->kernels[FACTORS],
                   (struct range){.global = {groups_of(step), run->batch}, .local = {1, 1}},

@@ -64,7 +64,7 @@ static plait_status plan(struct step *step, enum walk_form form, const struct de
 {
     const struct lines y = lines_of((struct operand){.view = step->output}, mask_of(step));
 
-    moments_plan(step, form, lines_count(&y.line), device);
+    moments_plan(step, form, view_count(&y.line), device);
     return PLAIT_OK;
 }
 

@@ -26,16 +26,6 @@ struct lines lines_of(struct operand operand, unsigned mask)
     return lines;
 }
 
-size_t lines_count(const struct view *view)
-{
-    size_t count = 1;
-
-    for (size_t i = 0; i < view->rank; i++) {
-        count *= view->dims[i];
-    }
-    return count;
-}
-
 bool lines_along_last(unsigned mask, size_t rank)
 {
     return mask >> (rank - 1) & 1U;
@@ -50,7 +40,7 @@ static size_t divide_up(size_t a, size_t b)
 static struct range range_of(const struct step *step, const struct view *rows, size_t size)
 {
     const size_t group = step->tile[WALK_GROUP];
-    const size_t count = lines_count(rows);
+    const size_t count = view_count(rows);
     const size_t each = size < WALK_RUN ? WALK_RUN / size : 1;
 
     if (step->tile[LINES_ABREAST]) {
@@ -96,5 +86,5 @@ plait_status lines_launch(const struct step *step, const struct run *run, const 
     if (last) {
         args[used++] = *last;
     }
-    return launch(run->stream, run->kernels[0], range_of(step, rows[0], lines_count(line[0])), args, used);
+    return launch(run->stream, run->kernels[0], range_of(step, rows[0], view_count(line[0])), args, used);
 }

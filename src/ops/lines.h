@@ -26,9 +26,6 @@ struct lines {
 /* The axes of an operand in `mask` (bit i for axis i) form lines. */
 struct lines lines_of(struct operand operand, unsigned mask);
 
-/* Elements of a view. */
-size_t lines_count(const struct view *view);
-
 /* Whether the last axis of a tensor of `rank` axes is in the mask. */
 bool lines_along_last(unsigned mask, size_t rank);
 

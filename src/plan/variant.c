@@ -89,30 +89,19 @@ static size_t cheapest(const struct step *step, const struct device_traits *devi
     return best;
 }
 
-/* Elements of a view. */
-static size_t view_floats(const struct view *view)
-{
-    size_t count = 1;
-
-    for (size_t i = 0; i < view->rank; i++) {
-        count *= view->dims[i];
-    }
-    return count;
-}
-
 /* Whether the step, as planned, takes no more memory than the plain ways: weights that are at most filled up to whole
  * blocks, and scratch of no more than its values. */
 static bool is_modest(const struct step *step)
 {
     enum { FILLING = 16 << 10 }; /* floats */
     size_t weights = FILLING;
-    size_t values = view_floats(&step->output);
+    size_t values = view_count(&step->output);
 
     for (size_t i = 0; i < step->weight_count; i++) {
         weights += shape_count(step->weights[i].array.shape);
     }
     for (size_t i = 0; i < step->input_count; i++) {
-        values += view_floats(&step->inputs[i]);
+        values += view_count(&step->inputs[i]);
     }
     return step->packed_floats <= weights + weights / 2 && step->scratch_floats <= values;
 }

@@ -176,3 +176,13 @@ void view_collapse(struct view *const *views, size_t count)
         }
     }
 }
+
+size_t view_count(const struct view *view)
+{
+    size_t count = 1;
+
+    for (size_t i = 0; i < view->rank; i++) {
+        count *= view->dims[i];
+    }
+    return count;
+}

@@ -41,4 +41,7 @@ struct view view_broadcast(const struct view *view, plait_shape shape);
  * and the last one has stride 1 or 0 as before. */
 void view_collapse(struct view *const *views, size_t count);
 
+/* Elements of a view. */
+size_t view_count(const struct view *view);
+
 #endif
