@@ -55,7 +55,7 @@ bool affine_trait(const struct node *node, size_t channels, double *scale, doubl
 /* ---- Steps ------------------------------------------------------------------------------------------ */
 
 /* The shape of p and q, wide enough to take up what follows the layer. */
-static plait_shape packed_shape(const struct step *step)
+static plait_shape own_shape(const struct step *step)
 {
     const struct affine *affine = step->params;
     const struct view *y = &step->output;
@@ -64,6 +64,23 @@ static plait_shape packed_shape(const struct step *step)
     if (step->scale && y->rank > 1) {
         shape.rank = shape.rank > 0 ? shape.rank : 1;
         shape.dims[shape.rank - 1] = y->dims[y->rank - 1];
+    }
+    return shape;
+}
+
+/* The same, repeated along axes before: rows of few elements are slow to compute, and pixels of three channels that lie
+ * one behind the other are a row. */
+static plait_shape packed_shape(const struct step *step)
+{
+    enum { LONG_ROW = 64, MOST_FLOATS = 1 << 14 };
+    const struct view *y = &step->output;
+    plait_shape shape = own_shape(step);
+
+    while (shape.rank > 0 && shape.rank + 1 < y->rank && shape_count(shape) < LONG_ROW &&
+           y->dims[y->rank - shape.rank - 1] <= MOST_FLOATS / shape_count(shape)) {
+        memmove(shape.dims + 1, shape.dims, shape.rank * sizeof *shape.dims);
+        shape.dims[0] = y->dims[y->rank - shape.rank - 1];
+        shape.rank++;
     }
     return shape;
 }
@@ -126,13 +143,14 @@ static void pack(const struct step *step, float *packed)
     const struct affine *affine = step->params;
     const struct affine_source source = {step->weights, step->weight_count, step->params};
     const size_t count = step->packed_floats / 2;
-    const size_t repeats = count / shape_count(affine->shape);
+    const size_t own = shape_count(own_shape(step));
+    const size_t repeats = own / shape_count(affine->shape);
     const size_t channels = step->output.dims[step->output.rank - 1];
 
     for (size_t i = 0; i < count; i++) {
         double p;
         double q;
-        affine->at(&source, i / repeats, &p, &q);
+        affine->at(&source, i % own / repeats, &p, &q);
         if (step->scale) {
             fold(step, i % channels, &p, &q);
         }
