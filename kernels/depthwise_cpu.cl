@@ -31,20 +31,7 @@
 #define REAL float16
 #include "activation.clh"
 #include "part.clh"
-
-#if PIXELS == 4
-#define EACH_PIXEL(M) M(0) M(1) M(2) M(3)
-#elif PIXELS == 5
-#define EACH_PIXEL(M) M(0) M(1) M(2) M(3) M(4)
-#elif PIXELS == 6
-#define EACH_PIXEL(M) M(0) M(1) M(2) M(3) M(4) M(5)
-#elif PIXELS == 7
-#define EACH_PIXEL(M) M(0) M(1) M(2) M(3) M(4) M(5) M(6)
-#elif PIXELS == 8
-#define EACH_PIXEL(M) M(0) M(1) M(2) M(3) M(4) M(5) M(6) M(7)
-#else
-#error "PIXELS is not 4 to 8"
-#endif
+#include "pixel_tile.clh"
 
 #ifdef COLS
 #define UNROLL _Pragma("unroll")

@@ -12,14 +12,16 @@
  *   pixels         {rows, cols, channels of a group, filters of a group, products of a block, pictures, place of
  *                   scale and shift in packed}
  *   strides        {of pictures, rows and pixels in x, the same in y, 1 if there is a residual}
- *   residual_view  {strides of pictures, rows, pixels}
+ *   residual_view  {strides of pictures, rows, pixels, the gate's of pictures}
  *   work           {blocks of COLUMNS filters, of them in a group, in a work-item, tiles, of them in a work-item}
  *   packed         kernel {block}{channel}{COLUMNS}, bias {block}{COLUMNS}; scale and shift, each in whole vectors
- *   lines          with PROLOGUE, ROWS lines of channels in whole vectors and 16 floats more; else not used
+ *   gate           with GATED, {picture}{channel}; else not used
+ *   lines          with NORMALIZED or GATED, ROWS lines of channels in whole vectors and 16 floats more; else not used
  *
  *   -D ROWS, -D VECTORS   register_tile.clh
  *   -D ACTIVATION ...     activation.clh
- *   -D PROLOGUE           relu(scale[c] * x + shift[c]) stands for x; there is one group
+ *   -D NORMALIZED         relu(scale[c] * x + shift[c]) stands for x; there is one group
+ *   -D GATED              the same with x * gate[picture][c]
  * Work-items: one for each lot of tiles and of blocks, lots of tiles first. */
 
 #define REAL float16
@@ -34,23 +36,34 @@
     y_at[0x##i] = at.picture * strides.s3 + at.row * strides.s4 + at.col * strides.s5;               \
     residual_at[0x##i] =                                                                             \
         at.picture * residual_view.s0 + at.row * residual_view.s1 + at.col * residual_view.s2;       \
+    gate_at[0x##i] = at.picture * residual_view.s3;                                                  \
     if (0x##i + 1 < rows) {                                                                          \
         step_pixel(&at, pixels.s0, pixels.s1);                                                       \
     }
-#ifdef PROLOGUE
-#define STAGE(i) stage(x + (x_offset + x_at[0x##i]), channels, packed + pixels.s6, lines + 0x##i * line);
+#if defined NORMALIZED || defined GATED
+#ifdef NORMALIZED
+#define FACTORS(i) (packed + pixels.s6)
+#else
+#define FACTORS(i) (gate + (gate_offset + gate_at[0x##i]))
+#endif
+#define STAGE(i) stage(x + (x_offset + x_at[0x##i]), channels, FACTORS(i), lines + 0x##i * line);
 #define POINT(i) __local const float *row##i = lines + 0x##i * line;
 
 typedef float16 here16 __attribute__((aligned(4)));
 
-static void stage(__global const float *x, int channels, __global const float *scale, __local float *to)
+/* Brings what stands for a pixel to `to`. */
+static void stage(__global const float *x, int channels, __global const float *factors, __local float *to)
 {
-    __global const float *shift = scale + (channels + 15) / 16 * 16;
-
     for (int c = 0; c < channels; c += 16) {
-        const float16 value = fma(load_first(x + c, channels - c), *(__global const anywhere16 *)(scale + c),
-                                  *(__global const anywhere16 *)(shift + c));
-        *(__local here16 *)(to + c) = value < 0.0f ? (float16)(0.0f) : value;
+        const float16 value = load_first(x + c, channels - c);
+#ifdef NORMALIZED
+        __global const float *shift = factors + (channels + 15) / 16 * 16;
+        const float16 sum =
+            fma(value, *(__global const anywhere16 *)(factors + c), *(__global const anywhere16 *)(shift + c));
+        *(__local here16 *)(to + c) = sum < 0.0f ? (float16)(0.0f) : sum;
+#else
+        *(__local here16 *)(to + c) = value * load_first(factors + c, channels - c);
+#endif
     }
 }
 #else
@@ -61,8 +74,9 @@ static void stage(__global const float *x, int channels, __global const float *s
 /* The hint keeps compilers from making vectors of work-items: Intel's takes a tenth of the time so. */
 __kernel __attribute__((vec_type_hint(float16)))
 void gemm_cpu(__global const float *x, const long x_offset, __global float *y, const long y_offset,
-              __global const float *residual, const long residual_offset, __global const float *packed,
-              const int8 pixels, const int8 strides, const int8 residual_view, const int8 work, __local float *lines)
+              __global const float *residual, const long residual_offset, __global const float *gate,
+              const long gate_offset, __global const float *packed, const int8 pixels, const int8 strides,
+              const int8 residual_view, const int8 work, __local float *lines)
 {
     const int lots = (work.s3 + work.s4 - 1) / work.s4;
     const int block_begin = (int)get_global_id(0) / lots * work.s2;
@@ -80,6 +94,7 @@ void gemm_cpu(__global const float *x, const long x_offset, __global float *y, c
         int x_at[ROWS];
         int y_at[ROWS];
         int residual_at[ROWS];
+        int gate_at[ROWS];
         EACH_ROW(PLACE)
         EACH_ROW(STAGE)
         for (int block = block_begin; block < block_end; block++) {

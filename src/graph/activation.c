@@ -20,6 +20,12 @@ bool activation_is_linear(const struct activation *activation)
     return activation->kind == PLAIT_LINEAR;
 }
 
+bool activation_equal(const struct activation *a, const struct activation *b)
+{
+    return a->kind == b->kind && a->has_max == b->has_max && a->max == b->max && a->slope == b->slope &&
+           a->threshold == b->threshold && a->has_alpha == b->has_alpha && a->alpha == b->alpha;
+}
+
 bool activation_is_relu(const struct activation *activation)
 {
     return activation->kind == PLAIT_RELU && !activation->has_max && activation->slope == 0 &&

@@ -21,6 +21,8 @@ struct activation {
 
 bool activation_is_linear(const struct activation *activation);
 
+bool activation_equal(const struct activation *a, const struct activation *b);
+
 /* x < 0 ? 0 : x. */
 bool activation_is_relu(const struct activation *activation);
 

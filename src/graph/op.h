@@ -57,7 +57,11 @@ struct step {
     const double *shift;          /* before residual and activation; NULL: none */
     const double *input_scale;    /* input 0 is to be read as relu(input_scale[c] * x + input_shift[c]); NULL: */
     const double *input_shift;    /* as it is */
-    double flops;                 /* arithmetic a sample */
+    bool gated;                   /* input 0 is to be read as its product with input 1, which has a value for each
+                                     channel of a sample */
+    const struct step *head;      /* computes input 0 as the others see it, within this step, from what inputs[0] is;
+                                     it has neither variant nor residual. NULL: none */
+    double flops;                 /* arithmetic a sample, the head's included */
     plait_accuracy accuracy;      /* that the variants must keep to */
 
     /* Filled in by variant->plan. */
@@ -65,7 +69,7 @@ struct step {
     size_t scratch_floats; /* device memory during the step, for the planned batch */
     struct kernel_request kernels[STEP_MAX_KERNELS];
     size_t kernel_count;
-    size_t tile[4]; /* what the variant wants to remember */
+    size_t tile[5]; /* what the variant wants to remember */
 };
 
 /* What a step gets when it is enqueued. */
@@ -95,6 +99,8 @@ struct variant {
     /* How long the applicable variant takes, in multiply-adds that the device does at its peak in that time. The
      * cheapest is chosen, of those that do not know the first. NULL: it does not. */
     double (*cost)(const struct step *step, const struct device_traits *device);
+    bool takes_prologue; /* also computes steps whose input_scale is set or that are gated */
+    bool takes_head;     /* also steps that have a head */
 };
 
 struct op {
@@ -108,8 +114,8 @@ struct op {
     /* Arithmetic a sample, a multiply-add counting 2; NULL: none worth counting. */
     double (*flops)(const struct node *node, const plait_shape *inputs);
 
-    /* The ways to compute it, fastest first; the last is the plain reference, which is always
-     * applicable, but perhaps not if step->input_scale is set. None for inputs and for operators that only alias. */
+    /* The ways to compute it, fastest first; the last is the plain reference, which is always applicable,
+     * but perhaps not to steps with a prologue or head. None for inputs and for operators that only alias. */
     const struct variant *const *variants;
     size_t variant_count;
 
@@ -121,14 +127,21 @@ struct op {
     bool takes_activation; /* applies step->activation in its store */
     bool takes_residual;   /* adds step->residual before the activation */
     bool takes_padding;    /* reads input 0, a picture, as if step->padding were around it */
+    bool is_product;       /* of all inputs: the factor that has a value for each channel can be another's gate */
     bool is_sum;           /* of all inputs: with two of equal shape, one can be the other's residual */
 
     /* y = scale[c] * x + shift[c] along the last axis: writes both, `channels` values each, and returns
      * true; false if this node works along another axis. NULL: not affine. */
     bool (*affine)(const struct node *node, size_t channels, double *scale, double *shift);
 
-    /* Whether step->input_scale may be set for this node on this device. NULL: not. */
+    /* Whether step->input_scale may be set for this node, or the step gated, on this device. NULL: not. */
     bool (*takes_prologue)(const struct node *node, const struct device_traits *device);
+
+    /* Whether a variant computes this node, with zeros around its input, and the node that makes its input 0, which has
+     * the same activation, as step->head, on this device. `input` is the shape of a sample of the head's own input.
+     * NULL: none. */
+    bool (*takes_head)(const struct node *node, const struct padding *padding, const struct node *head,
+                       plait_shape input, const struct device_traits *device);
 
     /* The zeros that it puts around a picture, and does nothing else. NULL: none. */
     bool (*padding)(const struct node *node, struct padding *padding);

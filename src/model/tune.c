@@ -57,9 +57,9 @@ static bool is_tunable(const struct step *step, const struct device_traits *devi
     size_t count = 0;
 
     for (size_t i = 0; i < step->op->variant_count; i++) {
-        count += step->op->variants[i]->applicable(step, device);
+        count += variant_suits(step, step->op->variants[i], device);
     }
-    return count > 1 && step->op->variants[step->op->variant_count - 1]->applicable(step, device);
+    return count > 1 && variant_suits(step, step->op->variants[step->op->variant_count - 1], device);
 }
 
 static bool is_listed(const struct tuner *tuner, const char *key)
@@ -203,7 +203,7 @@ static plait_status hold(const struct tuner *tuner, struct trial *trial, struct 
         const struct variant *variant = step->op->variants[i];
         const bool needless = i == last && contest->best && variant != contest->usual &&
                               sample * (double)trial->plan.batch > fmax(short_time, promising * contest->best_seconds);
-        if (needless || !variant->applicable(step, device)) {
+        if (needless || !variant_suits(step, variant, device)) {
             continue;
         }
         if (clock_seconds() >= tuner->end) {

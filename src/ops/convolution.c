@@ -11,15 +11,7 @@
 
 enum { PAIR = 2 };
 
-/* A kernel, however it is laid out. */
-struct bank {
-    size_t size[PAIR]; /* rows, cols */
-    size_t groups;
-    size_t channels; /* of a group */
-    size_t filters;  /* of a group */
-};
-
-static struct bank bank_of(const struct convolution *conv)
+struct bank convolution_bank(const struct convolution *conv)
 {
     const size_t *dims = conv->kernel.shape.dims;
     const size_t *inner = dims + conv->axes;
@@ -34,7 +26,7 @@ static struct bank bank_of(const struct convolution *conv)
 
 static struct window window_of(const struct convolution *conv, size_t axis)
 {
-    return (struct window){bank_of(conv).size[axis], conv->strides[axis], conv->dilation[axis]};
+    return (struct window){convolution_bank(conv).size[axis], conv->strides[axis], conv->dilation[axis]};
 }
 
 /* Output size and padding along one of the pair of axes; false if there is no output. */
@@ -92,7 +84,7 @@ static bool check_shapes(plait_graph *graph, struct node *node, plait_shape x)
     const size_t channels = x.dims[conv->axes];
     const size_t filters = kernel.dims[conv->axes + 1];
     const size_t expected = kernel.dims[conv->axes] * (conv->depthwise ? 1 : conv->groups);
-    if (conv->pointwise && (bank_of(conv).size[0] != 1 || bank_of(conv).size[1] != 1)) {
+    if (conv->pointwise && (convolution_bank(conv).size[0] != 1 || convolution_bank(conv).size[1] != 1)) {
         node_fail(graph, node, "%s has shape %s but must have size 1 along the axes of the input", conv->kernel_name,
                   shape_name(kernel).text);
     } else if (!conv->depthwise && (channels % conv->groups != 0 || filters % conv->groups != 0)) {
@@ -102,7 +94,7 @@ static bool check_shapes(plait_graph *graph, struct node *node, plait_shape x)
         node_fail(graph, node,
                   "input has %zu channels but %s expects %zu (kernel %s, groups %zu); transpose the weights or set "
                   "groups",
-                  channels, conv->kernel_name, expected, shape_name(kernel).text, bank_of(conv).groups);
+                  channels, conv->kernel_name, expected, shape_name(kernel).text, convolution_bank(conv).groups);
     }
     return !node->poisoned;
 }
@@ -145,7 +137,7 @@ void convolution_infer(plait_graph *graph, struct node *node, const plait_shape 
     if (!check_shapes(graph, node, x) || !convolution_check_options(graph, node)) {
         return;
     }
-    const struct bank bank = bank_of(conv);
+    const struct bank bank = convolution_bank(conv);
     plait_shape shape = {.rank = x.rank};
     for (size_t i = 0; i < conv->axes; i++) {
         const size_t axis = PAIR - conv->axes + i;
@@ -169,7 +161,7 @@ void convolution_infer(plait_graph *graph, struct node *node, const plait_shape 
 
 double convolution_flops(const struct node *node, const plait_shape *inputs)
 {
-    const struct bank bank = bank_of(node->params);
+    const struct bank bank = convolution_bank(node->params);
 
     (void)inputs;
     return 2.0 * (double)shape_count(node->shape) * (double)(bank.size[0] * bank.size[1] * bank.channels);
@@ -179,35 +171,42 @@ double convolution_flops(const struct node *node, const plait_shape *inputs)
  * for one. */
 bool convolution_takes_prologue(const struct node *node, const struct device_traits *device)
 {
-    const struct bank bank = bank_of(node->params);
+    const struct bank bank = convolution_bank(node->params);
 
     return device->kind == PLAIT_DEVICE_CPU && bank.size[0] == 1 && bank.size[1] == 1 && bank.groups == 1 &&
            bank.channels * bank.filters <= SHAPE_MAX_ELEMENTS / 64;
 }
 
-struct product convolution_product(const struct step *step, struct operand x, struct operand y)
+struct product convolution_geometry(const struct convolution *conv, const size_t *input, const struct padding *padding)
 {
-    const struct convolution *conv = step->params;
-    const struct bank bank = bank_of(conv);
+    const struct bank bank = convolution_bank(conv);
     struct product product = {
-        .pictures = x.view.dims[0],
-        .input = {conv->axes == 1 ? 1 : x.view.dims[1], x.view.dims[conv->axes]},
+        .pictures = 1,
+        .input = {conv->axes == 1 ? 1 : input[0], input[conv->axes - 1]},
         .kernel = {bank.size[0], bank.size[1]},
         .strides = {conv->strides[0], conv->strides[1]},
         .dilation = {conv->dilation[0], conv->dilation[1]},
         .groups = bank.groups,
         .channels = bank.channels,
         .filters = bank.filters,
-        .x = product_pixels(&x),
-        .y = product_pixels(&y),
     };
 
     for (size_t i = 0; i < PAIR; i++) {
-        const size_t padded = step->padding.before[i] + product.input[i] + step->padding.after[i];
+        const size_t padded = padding->before[i] + product.input[i] + padding->after[i];
         (void)place(conv, i, padded, &product.output[i], &product.before[i]);
-        product.before[i] += step->padding.before[i];
+        product.before[i] += padding->before[i];
     }
     product.taps = product_taps(&product);
+    return product;
+}
+
+struct product convolution_product(const struct step *step, struct operand x, struct operand y)
+{
+    struct product product = convolution_geometry(step->params, x.view.dims + 1, &step->padding);
+
+    product.pictures = x.view.dims[0];
+    product.x = product_pixels(&x);
+    product.y = product_pixels(&y);
     return product;
 }
 
@@ -222,6 +221,9 @@ struct product convolution_running(const struct step *step, const struct run *ru
 
     if (step->has_residual) {
         product.residual = product_pixels(&run->residual);
+    }
+    if (step->gated) {
+        product.gate = product_pixels(&run->inputs[1]);
     }
     return product;
 }

@@ -7,6 +7,7 @@
 #define OPS_CONVOLUTION_H
 
 #include "graph/source.h"
+#include "ops/depthwise_expanded.h"
 #include "ops/product.h"
 
 /* The options, with Keras's defaults in place of 0; pairs are {rows, cols}, rows being 1 for sequences. */
@@ -24,6 +25,16 @@ struct convolution {
     size_t groups;
 };
 
+/* A kernel, however it is laid out. */
+struct bank {
+    size_t size[2]; /* rows, cols */
+    size_t groups;
+    size_t channels; /* of a group */
+    size_t filters;  /* of a group */
+};
+
+struct bank convolution_bank(const struct convolution *conv);
+
 /* Most cells that a window may span: then kernels can add any tap to any row in 32 bits. */
 #define CONVOLUTION_MOST_CELLS ((size_t)INT32_MAX / 2)
 
@@ -38,6 +49,9 @@ void convolution_infer(plait_graph *graph, struct node *node, const plait_shape 
 double convolution_flops(const struct node *node, const plait_shape *inputs);
 bool convolution_takes_prologue(const struct node *node, const struct device_traits *device);
 
+/* The geometry for one sample, given the sizes of its axes and zeros around it; without operands. */
+struct product convolution_geometry(const struct convolution *conv, const size_t *input, const struct padding *padding);
+
 /* The geometry of a step. */
 struct product convolution_product(const struct step *step, struct operand x, struct operand y);
 
@@ -48,7 +62,7 @@ struct product convolution_running(const struct step *step, const struct run *ru
 /* Whether neither strides nor dilation nor groups are above 1. */
 bool convolution_is_plain(const struct product *product);
 
-enum { CONVOLUTION_VARIANTS = 7 };
+enum { CONVOLUTION_VARIANTS = 8 };
 extern const struct variant *const convolution_variants[CONVOLUTION_VARIANTS];
 
 /* The operator of a layer that is a `struct convolution`. */
@@ -57,7 +71,7 @@ extern const struct variant *const convolution_variants[CONVOLUTION_VARIANTS];
         .name = (function), .class_name = (class), .infer = convolution_infer, .flops = convolution_flops, \
         .variants = convolution_variants, .variant_count = CONVOLUTION_VARIANTS, .takes_affine = true,     \
         .takes_activation = true, .takes_residual = true, .takes_padding = true,                           \
-        .takes_prologue = convolution_takes_prologue,                                                      \
+        .takes_prologue = convolution_takes_prologue, .takes_head = depthwise_expanded_takes,              \
     }
 
 extern const struct op op_conv2d;

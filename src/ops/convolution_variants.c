@@ -13,7 +13,7 @@ static bool applicable_depthwise_cpu(const struct step *step, const struct devic
 {
     const struct product product = convolution_planned(step);
 
-    return !step->input_scale && depthwise_cpu_applicable(&product, device);
+    return depthwise_cpu_applicable(&product, device);
 }
 
 static plait_status plan_depthwise_cpu(struct step *step, const struct device_traits *device)
@@ -41,7 +41,7 @@ static bool applicable_fft_cpu(const struct step *step, const struct device_trai
 {
     const struct product product = convolution_planned(step);
 
-    return !step->input_scale && conv2d_fft_applicable(step, &product, device);
+    return conv2d_fft_applicable(step, &product, device);
 }
 
 static double cost_fft_cpu(const struct step *step, const struct device_traits *device)
@@ -138,8 +138,9 @@ static plait_status enqueue_gpu(const struct step *step, const struct run *run)
 
 static bool applicable_reference(const struct step *step, const struct device_traits *device)
 {
+    (void)step;
     (void)device;
-    return !step->input_scale;
+    return true;
 }
 
 static plait_status plan_reference(struct step *step, const struct device_traits *device)
@@ -197,7 +198,8 @@ static const struct variant cpu = {.name = "cpu",
                                    .cost = cost_cpu,
                                    .plan = plan_cpu,
                                    .pack = pack_cpu,
-                                   .enqueue = enqueue_cpu};
+                                   .enqueue = enqueue_cpu,
+                                   .takes_prologue = true};
 static const struct variant gpu = {
     .name = "gpu", .applicable = applicable_gpu, .plan = plan_gpu, .pack = pack_gpu, .enqueue = enqueue_gpu};
 static const struct variant reference = {.name = "reference",
@@ -207,4 +209,5 @@ static const struct variant reference = {.name = "reference",
                                          .enqueue = enqueue_reference};
 
 const struct variant *const convolution_variants[CONVOLUTION_VARIANTS] = {
-    &depthwise_cpu, &fft_cpu, &conv2d_winograd4_cpu, &conv2d_winograd2_cpu, &cpu, &gpu, &reference};
+    &depthwise_expanded_cpu, &depthwise_cpu, &fft_cpu, &conv2d_winograd4_cpu,
+    &conv2d_winograd2_cpu,   &cpu,           &gpu,     &reference};

@@ -45,11 +45,9 @@ static size_t taps_of(const struct product *product)
     return product->kernel[0] * product->kernel[1];
 }
 
-/* Pixels of a tile: as many as registers can hold, or some less if then fewer lie behind a row's end. */
-static size_t pixels_for(const struct product *product, const struct device_traits *device)
+size_t depthwise_cpu_pixels(size_t cols, const struct device_traits *device)
 {
     enum { FEWEST = 4, MOST = 8 };
-    const size_t cols = product->output[1];
     size_t best = FEWEST;
 
     for (size_t pixels = FEWEST; device->vector_floats >= VECTOR && pixels <= MOST; pixels++) {
@@ -78,7 +76,7 @@ plait_status depthwise_cpu_plan(struct step *step, const struct product *product
         return error_set(PLAIT_ERR_UNSUPPORTED, "the packed kernel %s has more than %zu elements",
                          shape_name(shape).text, SHAPE_MAX_ELEMENTS);
     }
-    step->tile[TILE_PIXELS] = pixels_for(product, device);
+    step->tile[TILE_PIXELS] = depthwise_cpu_pixels(product->output[1], device);
     step->tile[TILE_UNITS] = device->compute_units;
     step->packed_floats = floats;
     struct text *options = step_kernel(step, "depthwise_cpu");

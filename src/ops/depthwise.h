@@ -5,6 +5,10 @@
 
 #include "ops/product.h"
 
+/* Pixels of a register tile for rows of `cols`: as many as registers can hold, or some less if then fewer lie behind a
+ * row's end. */
+size_t depthwise_cpu_pixels(size_t cols, const struct device_traits *device);
+
 bool depthwise_cpu_applicable(const struct product *product, const struct device_traits *device);
 plait_status depthwise_cpu_plan(struct step *step, const struct product *product, const struct device_traits *device);
 void depthwise_cpu_pack(const struct step *step, const struct product *product, float *packed);

@@ -10,6 +10,7 @@ static const struct op op_multiply = {
     .variants = merge_variants,
     .variant_count = MERGE_VARIANTS,
     .takes_activation = true,
+    .is_product = true,
 };
 
 plait_node plait_multiply(plait_nodes x, const plait_layer_opts *opts)

@@ -52,6 +52,7 @@ struct product {
     struct pixels y;
     struct pixels residual;
     struct taps taps;
+    struct pixels gate; /* what pixels of x are to be multiplied by, the same for all of a picture */
     size_t prologue; /* where the input's scale and shift begin in packed; 0: none */
     bool phase;      /* one of several launches of a kernel that was built for another */
     size_t packed_offset; /* where its part of the step's packed weights begins */
@@ -89,6 +90,9 @@ void product_args(const struct product *product, const struct buffer *packed, st
  * first PRODUCT_CPU_TILE of step->tile. `floats` says what packed_floats would be for another product of the
  * step, which is then launched with the same kernel. */
 enum { PRODUCT_CPU_TILE = 3 };
+
+/* Rows of a tile that comes from a matrix: those that fill whole tiles with the pixels; of several, the most. */
+size_t product_cpu_rows(size_t pixels);
 double product_cpu_cost(const struct product *product, const struct device_traits *device);
 size_t product_cpu_vectors(const struct product *product, const struct device_traits *device);
 plait_status product_cpu_plan(struct step *step, const struct product *product, const struct device_traits *device);

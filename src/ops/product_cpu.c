@@ -66,8 +66,7 @@ static const struct form *form_of(const struct product *product)
     return form;
 }
 
-/* Rows of a tile that comes from a matrix: those that fill whole tiles with the pixels; of several, the most. */
-static size_t full_rows(size_t pixels)
+size_t product_cpu_rows(size_t pixels)
 {
     static const size_t sizes[] = {14, 12, 8, 7};
     size_t best = 0;
@@ -86,7 +85,7 @@ static size_t rows_for(const struct product *product, const struct device_traits
 {
     const size_t pixels = pixels_of(product);
     const size_t most = device->vector_floats < VECTOR            ? 6
-                        : form_of(product)->launch != launch_taps ? full_rows(pixels)
+                        : form_of(product)->launch != launch_taps ? product_cpu_rows(pixels)
                                                                   : 12;
     const bool large = product_terms(product) * product->filters * product->groups >= CACHE_FLOATS;
 
@@ -170,7 +169,10 @@ plait_status product_cpu_plan(struct step *step, const struct product *product, 
     struct text *options = step_kernel(step, form_of(product)->name);
     text_add(options, "-D ROWS=%zu -D VECTORS=%zu", step->tile[TILE_ROWS], step->tile[TILE_VECTORS]);
     if (step->input_scale) {
-        text_add(options, " -D PROLOGUE");
+        text_add(options, " -D NORMALIZED");
+    }
+    if (step->gated) {
+        text_add(options, " -D GATED");
     }
     if (!product->split) {
         activation_options(&step->activation, options);

@@ -89,7 +89,10 @@ plait_status product_gemm_launch(const struct run *run, const struct product *pr
     const size_t *size = product->output;
     const size_t *step = product->strides;
     const struct work work = cut_work(product, rows, columns, units);
-    const bool flat = is_flat(x, size, step) && is_flat(y, size, every) && is_flat(residual, size, every);
+    const bool gated = product->gate.buffer != NULL;
+    const struct pixels *gate = gated ? &product->gate : y;
+    const bool flat = (!gated || product->pictures == 1) && is_flat(x, size, step) && is_flat(y, size, every) &&
+                      is_flat(residual, size, every);
     const size_t pixels[] = {flat ? 1 : size[0],     flat ? product->pictures * size[0] * size[1] : size[1],
                              product->channels,      product->filters,
                              product_block(product), flat ? 1 : product->pictures,
@@ -98,12 +101,14 @@ plait_status product_gemm_launch(const struct run *run, const struct product *pr
         x->strides[0], x->strides[1] * step[0], x->strides[2] * step[1],          y->strides[0],
         y->strides[1], y->strides[2],           product->residual.buffer != NULL,
     };
+    const size_t residual_view[] = {residual->strides[0], residual->strides[1], residual->strides[2], gate->strides[0]};
     const size_t cuts[] = {work.blocks, work.group_blocks, work.item_blocks, work.tiles, work.item_tiles};
     const size_t items = divide_up(work.tiles, work.item_tiles) * divide_up(work.blocks, work.item_blocks);
 
     return launch(run->stream, run->kernels[0], (struct range){.global = {items}, .local = {1}},
                   ARGS(arg_buffer(x->buffer), arg_long(x->offset), arg_buffer(y->buffer), arg_long(y->offset),
-                       arg_buffer(residual->buffer), arg_long(residual->offset), arg_buffer(run->packed),
-                       arg_int8(pixels, 7), arg_int8(strides, 7), arg_int8(residual->strides, 3), arg_int8(cuts, 5),
-                       arg_local((product->prologue ? rows * line_floats(product) : 1) * sizeof(float))));
+                       arg_buffer(residual->buffer), arg_long(residual->offset), arg_buffer(gate->buffer),
+                       arg_long(gate->offset), arg_buffer(run->packed), arg_int8(pixels, 7), arg_int8(strides, 7),
+                       arg_int8(residual_view, 4), arg_int8(cuts, 5),
+                       arg_local((product->prologue || gated ? rows * line_floats(product) : 1) * sizeof(float))));
 }

@@ -8,11 +8,6 @@
 #include "plan/values.h"
 #include "shape/shape.h"
 
-static plait_shape full_shape(const struct values *values, const struct value *value)
-{
-    return shape_with_batch(value->shape, values->plan->batch);
-}
-
 static plait_status add_storage(struct values *values, const struct value *value, struct storage storage, size_t *out)
 {
     plait_status status = PLAIT_OK;
@@ -44,7 +39,7 @@ static plait_status put_alone(struct values *values, struct value *value)
 {
     plait_status status = PLAIT_OK;
     struct storage storage = {.kind = STORAGE_ARENA};
-    struct place place = {.view = view_of(full_shape(values, value))};
+    struct place place = {.view = view_of(value_full_shape(values, value))};
 
     if (value->node->op->is_input) {
         storage.kind = STORAGE_INPUT;
@@ -73,7 +68,7 @@ static bool can_lie(const struct values *values, const struct value *value, cons
     struct view inner;
 
     return !value->node->op->aliases ||
-           view_reshape(view, full_shape(values, &values->items[value->inputs[0]]), &inner);
+           view_reshape(view, value_full_shape(values, &values->items[value->inputs[0]]), &inner);
 }
 
 /* Puts the inputs of a join, which has its place, into their slices. */
@@ -119,7 +114,7 @@ static plait_status place_alias(struct values *values, struct value *alias)
     }
     inner = alias->place;
     alias->copied[0] =
-        copy || !is_open(source) || !view_reshape(&alias->place.view, full_shape(values, source), &inner.view);
+        copy || !is_open(source) || !view_reshape(&alias->place.view, value_full_shape(values, source), &inner.view);
     if (!alias->copied[0]) {
         put(source, inner);
     }
@@ -152,7 +147,7 @@ static plait_status follow(struct values *values, struct value *alias)
     const struct value *source = &values->items[alias->inputs[0]];
     struct place place = source->place;
 
-    if (view_reshape(&source->place.view, full_shape(values, alias), &place.view)) {
+    if (view_reshape(&source->place.view, value_full_shape(values, alias), &place.view)) {
         put(alias, place);
     } else {
         alias->copied[0] = true;

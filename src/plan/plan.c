@@ -8,14 +8,7 @@
 static void free_values(struct values *values)
 {
     for (size_t i = 0; i < values->count; i++) {
-        struct value *value = &values->items[i];
-        mem_free(value->inputs);
-        mem_free(value->scale);
-        mem_free(value->shift);
-        mem_free(value->input_scale);
-        mem_free(value->input_shift);
-        mem_free(value->copied);
-        text_free(&value->fused);
+        value_free(&values->items[i]);
     }
     mem_free(values->items);
     mem_free(values->outputs);
@@ -25,8 +18,8 @@ static void free_values(struct values *values)
 plait_status plan_create(const struct plan_request *request, struct plan **out)
 {
     static plait_status (*const passes[])(struct values *) = {
-        pass_select,        pass_fold_affine, pass_fuse_epilogue, pass_fold_padding,
-        pass_fuse_prologue, pass_place,       pass_schedule,      pass_memory_plan,
+        pass_select,    pass_fold_affine, pass_fuse_epilogue, pass_fold_padding, pass_fuse_prologue,
+        pass_fuse_head, pass_place,       pass_schedule,      pass_memory_plan,
     };
     plait_status status = PLAIT_OK;
     struct values values = {.request = request};
@@ -74,6 +67,10 @@ static void free_step(struct planned_step *planned)
     mem_free(planned->shift);
     mem_free(planned->input_scale);
     mem_free(planned->input_shift);
+    if (planned->head) {
+        free_step(planned->head);
+        mem_free(planned->head);
+    }
 }
 
 void plan_free(struct plan *plan)

@@ -7,6 +7,7 @@
  *   fuse_epilogue  activations and residual additions go into their producer's store
  *   fold_padding   zeros around a picture go into the windows of the operator that reads it
  *   fuse_prologue  normalization and ReLU that nothing above has taken go into the load of what reads them
+ *   fuse_head      an operator whose result another one reads soon after making it, piece by piece, goes into that one
  *   place          producers write straight into the joined tensor, aliases share memory
  *   schedule       one step an operator that is left, with the variant that computes it
  *   memory_plan    tensors that are never needed together share memory
@@ -51,6 +52,7 @@ struct planned_step {
     double *shift;
     double *input_scale; /* step.input_scale, owned */
     double *input_shift;
+    struct planned_step *head; /* step.head, owned; its inputs and output lie nowhere */
 };
 
 struct plan {

@@ -16,13 +16,11 @@ static void touch(struct plan *plan, const struct place *place)
     storage->last = step;
 }
 
-/* Appends a step with room for its inputs. */
-static plait_status add_step(struct plan *plan, const struct op *op, const char *layer, size_t input_count)
+/* Begins a step: operator, layer, and room for its inputs. */
+static plait_status begin_step(struct planned_step *planned, const struct op *op, const char *layer, size_t input_count)
 {
     plait_status status = PLAIT_OK;
 
-    TRY(mem_grow(&plan->steps, &plan->step_capacity, plan->step_count + 1, sizeof *plan->steps));
-    struct planned_step *planned = &plan->steps[plan->step_count++];
     *planned = (struct planned_step){.scratch = NONE};
     planned->step.op = op;
     TRY(mem_text(&planned->layer, layer));
@@ -30,6 +28,18 @@ static plait_status add_step(struct plan *plan, const struct op *op, const char 
     TRY(mem_alloc(&planned->inputs, input_count, sizeof *planned->inputs));
     TRY(mem_alloc(&planned->step.inputs, input_count, sizeof *planned->step.inputs));
     planned->step.input_count = input_count;
+out:
+    return status;
+}
+
+/* Appends a step. */
+static plait_status add_step(struct plan *plan, const struct op *op, const char *layer, size_t input_count)
+{
+    plait_status status = PLAIT_OK;
+
+    TRY(mem_grow(&plan->steps, &plan->step_capacity, plan->step_count + 1, sizeof *plan->steps));
+    plan->step_count++;
+    TRY(begin_step(&plan->steps[plan->step_count - 1], op, layer, input_count));
 out:
     return status;
 }
@@ -110,8 +120,8 @@ static plait_status schedule_alias(struct values *values, const struct value *al
     const struct value *source = &values->items[alias->inputs[0]];
     struct place from = source->place;
     struct place to = alias->place;
-    const plait_shape as_source = shape_with_batch(source->shape, values->plan->batch);
-    const plait_shape as_alias = shape_with_batch(alias->shape, values->plan->batch);
+    const plait_shape as_source = value_full_shape(values, source);
+    const plait_shape as_alias = value_full_shape(values, alias);
 
     if (!alias->copied[0]) {
         value_note_free(values, alias->node);
@@ -130,39 +140,40 @@ out:
     return status;
 }
 
-/* Flops as the operator counts them from its input shapes. */
+/* Adds the flops as the operators, value and head, count them from their input shapes. */
 static plait_status count_flops(const struct values *values, const struct value *value, double *flops)
 {
     plait_status status = PLAIT_OK;
+    const struct value *head = value->head;
     plait_shape *shapes = NULL;
 
-    if (!value->node->op->flops) {
-        return PLAIT_OK;
-    }
     TRY(mem_alloc(&shapes, value->input_count, sizeof *shapes));
     for (size_t i = 0; i < value->input_count; i++) {
         shapes[i] = values->items[value->inputs[i]].shape;
     }
-    *flops = value->node->op->flops(value->node, shapes);
+    if (head) {
+        *flops += head->node->op->flops ? head->node->op->flops(head->node, shapes) : 0;
+        shapes[0] = head->shape;
+    }
+    *flops += value->node->op->flops ? value->node->op->flops(value->node, shapes) : 0;
 out:
     mem_free(shapes);
     return status;
 }
 
-static plait_status schedule_operator(struct values *values, struct value *value)
+/* What the step computes. */
+static plait_status fill_step(const struct values *values, struct value *value, struct planned_step *planned)
 {
     plait_status status = PLAIT_OK;
     const struct node *node = value->node;
-
-    TRY(add_step(values->plan, node->op, node->name, value->input_count));
-    struct planned_step *planned = &values->plan->steps[values->plan->step_count - 1];
     struct step *step = &planned->step;
+
     TRY(mem_text(&planned->fused, text_string(&value->fused)));
     TRY(mem_copy(&step->params, node->params, node->params_bytes));
-    TRY(count_flops(values, value, &step->flops));
     step->weights = node->weights;
     step->weight_count = node->weight_count;
     step->padding = value->padding;
+    step->gated = value->gated;
     step->activation = value->activation;
     step->accuracy = values->request->opts->accuracy;
     planned->scale = value->scale;
@@ -177,12 +188,44 @@ static plait_status schedule_operator(struct values *values, struct value *value
     step->shift = planned->shift;
     step->input_scale = planned->input_scale;
     step->input_shift = planned->input_shift;
+out:
+    return status;
+}
+
+/* A head reads what its step reads, and its result is a tensor of its own, if only in pieces. */
+static plait_status fill_head(const struct values *values, const struct value *value, struct planned_step *planned)
+{
+    plait_status status = PLAIT_OK;
+    struct value *head = value->head;
+
+    if (!head) {
+        return PLAIT_OK;
+    }
+    TRY(mem_alloc(&planned->head, 1, sizeof *planned->head));
+    TRY(begin_step(planned->head, head->node->op, head->node->name, 1));
+    TRY(fill_step(values, head, planned->head));
+    planned->head->step.inputs[0] = values->items[value->inputs[0]].place.view;
+    planned->head->step.output = view_of(value_full_shape(values, head));
+    planned->step.head = &planned->head->step;
+out:
+    return status;
+}
+
+static plait_status schedule_operator(struct values *values, struct value *value)
+{
+    plait_status status = PLAIT_OK;
+
+    TRY(add_step(values->plan, value->node->op, value->node->name, value->input_count));
+    struct planned_step *planned = &values->plan->steps[values->plan->step_count - 1];
+    TRY(fill_step(values, value, planned));
+    TRY(fill_head(values, value, planned));
+    TRY(count_flops(values, value, &planned->step.flops));
     for (size_t i = 0; i < value->input_count; i++) {
         planned->inputs[i] = values->items[value->inputs[i]].place;
     }
     planned->output = value->place;
-    step->has_residual = value->residual != NONE;
-    if (step->has_residual) {
+    planned->step.has_residual = value->residual != NONE;
+    if (planned->step.has_residual) {
         planned->residual = values->items[value->residual].place;
     }
     TRY(finish_step(values));

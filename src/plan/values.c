@@ -2,12 +2,25 @@
 #include "plan/values.h"
 
 #include "base/memory.h"
+#include "shape/shape.h"
 
 #include <string.h>
 
 void value_note_free(struct values *values, const struct node *node)
 {
     text_add(&values->free_layers, "%s%s", values->free_layers.length ? ", " : "", node->name);
+}
+
+plait_shape value_full_shape(const struct values *values, const struct value *value)
+{
+    return shape_with_batch(value->shape, values->plan->batch);
+}
+
+bool value_is_padded(const struct value *value)
+{
+    const struct padding *padding = &value->padding;
+
+    return padding->before[0] || padding->before[1] || padding->after[0] || padding->after[1];
 }
 
 bool value_is_private(const struct value *value)
@@ -48,12 +61,44 @@ plait_status value_skip_input(struct values *values, struct value *reader)
 
     text_add(&reader->fused, "%s%s", reader->fused.length ? ", " : "", skipped->node->name);
     TRY(reader->fused.status);
-    reader->inputs[0] = skipped->inputs[0];
-    mem_free(skipped->inputs);
+    mem_free(reader->inputs);
+    reader->inputs = skipped->inputs;
+    reader->input_count = skipped->input_count;
     text_free(&skipped->fused);
     *skipped = (struct value){.output = NONE, .residual = NONE};
 out:
     return status;
+}
+
+plait_status value_take_head(struct values *values, struct value *reader)
+{
+    plait_status status = PLAIT_OK;
+    struct value *head = &values->items[reader->inputs[0]];
+
+    text_add(&reader->fused, "%s%s%s%s", reader->fused.length ? ", " : "", head->node->name,
+             head->fused.length ? ", " : "", text_string(&head->fused));
+    TRY(reader->fused.status);
+    TRY(mem_alloc(&reader->head, 1, sizeof *reader->head));
+    *reader->head = *head;
+    reader->inputs[0] = head->inputs[0];
+    *head = (struct value){.output = NONE, .residual = NONE};
+out:
+    return status;
+}
+
+void value_free(struct value *value)
+{
+    mem_free(value->inputs);
+    mem_free(value->scale);
+    mem_free(value->shift);
+    mem_free(value->input_scale);
+    mem_free(value->input_shift);
+    mem_free(value->copied);
+    text_free(&value->fused);
+    if (value->head) {
+        value_free(value->head);
+        mem_free(value->head);
+    }
 }
 
 struct place value_slice(const struct value *join, size_t axis, size_t begin, size_t size)

@@ -23,6 +23,8 @@ struct value {
     struct padding padding; /* around input 0 */
     double *input_scale;    /* input 0 is read as relu(input_scale * x + input_shift); NULL: as it is */
     double *input_shift;
+    bool gated;         /* input 0 is read as its product with input 1 */
+    struct value *head; /* merged into this one: computes input 0 from what inputs[0] is; NULL: none */
     struct activation activation;
     struct text fused; /* layers merged into this value */
 
@@ -48,12 +50,19 @@ plait_status pass_fold_affine(struct values *values);
 plait_status pass_fuse_epilogue(struct values *values);
 plait_status pass_fold_padding(struct values *values);
 plait_status pass_fuse_prologue(struct values *values);
+plait_status pass_fuse_head(struct values *values);
 plait_status pass_place(struct values *values);
 plait_status pass_schedule(struct values *values);
 plait_status pass_memory_plan(struct values *values);
 
 /* Notes a layer that no kernel runs for. */
 void value_note_free(struct values *values, const struct node *node);
+
+/* The value's shape for the planned batch. */
+plait_shape value_full_shape(const struct values *values, const struct value *value);
+
+/* Whether there are zeros around its input 0. */
+bool value_is_padded(const struct value *value);
 
 /* Whether the value is read by one operator alone, so that it may be merged with it. */
 bool value_is_private(const struct value *value);
@@ -62,8 +71,14 @@ bool value_is_private(const struct value *value);
  * merged into it before; what `into` was is noted as fused. */
 plait_status value_absorb(struct values *values, size_t into, size_t from);
 
-/* Lets `reader` read what its input 0, which has been read by it alone, is made of. */
+/* Lets `reader`, which has one input that it alone reads, read what that is made of instead. */
 plait_status value_skip_input(struct values *values, struct value *reader);
+
+/* Moves the value that is read as input 0, by `reader` alone, to reader->head. */
+plait_status value_take_head(struct values *values, struct value *reader);
+
+/* Frees what the value owns. */
+void value_free(struct value *value);
 
 /* Where part `begin` to `begin + size` along `axis` of a join that has its place lies. */
 struct place value_slice(const struct value *join, size_t axis, size_t begin, size_t size);

@@ -42,6 +42,14 @@ static void reset(struct step *step)
     step->scratch_floats = 0;
 }
 
+bool variant_suits(const struct step *step, const struct variant *variant, const struct device_traits *device)
+{
+    const bool prologue = step->input_scale || step->gated;
+
+    return (variant->takes_prologue || !prologue) && (variant->takes_head || !step->head) &&
+           variant->applicable(step, device);
+}
+
 plait_status plan_variant(struct step *step, const struct variant *variant, const struct device_traits *device)
 {
     plait_status status = PLAIT_OK;
@@ -77,7 +85,7 @@ static size_t cheapest(const struct step *step, const struct device_traits *devi
 
     for (size_t i = 0; i < step->op->variant_count; i++) {
         const struct variant *variant = step->op->variants[i];
-        if (failed >> i & 1U || !variant->applicable(step, device)) {
+        if (failed >> i & 1U || !variant_suits(step, variant, device)) {
             continue;
         }
         const double cost = variant->cost ? variant->cost(step, device) : INFINITY;
@@ -189,7 +197,7 @@ static const struct variant *measured(const struct tunings *tunings, const struc
     const struct variant *variant =
         tuning ? find_variant(step->op, (struct text_range){tuning->variant, strlen(tuning->variant)}) : NULL;
 
-    return variant && variant->applicable(step, device) ? variant : NULL;
+    return variant && variant_suits(step, variant, device) ? variant : NULL;
 }
 
 /* Plans the step, planned as usual, with the measured variant if there is one and it can be planned. */

@@ -9,6 +9,9 @@
  * usual one, which is the cheapest that is applicable and can be planned. The step is complete but for that. */
 plait_status choose_variant(const struct values *values, struct step *step);
 
+/* Whether the variant is meant for the step, and can compute it as it is fused. */
+bool variant_suits(const struct step *step, const struct variant *variant, const struct device_traits *device);
+
 /* Plans the step with a variant, in place of what it is planned with. */
 plait_status plan_variant(struct step *step, const struct variant *variant, const struct device_traits *device);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Normalization and ReLU go into the load of the 1x1 convolution that alone reads them. */
+/* Normalization and ReLU, or a gate, go into the load of the 1x1 convolution that alone reads them. */
 #include "layer.h"
 #include "weights.h"
 
@@ -142,6 +142,57 @@ static void what_is_demanded_runs(void **state)
     }
 }
 
+/* As in a squeeze-and-excitation block: `gate` has a value for each channel of a sample. */
+static struct twin gate_of(struct net *net, struct twin x)
+{
+    const size_t channels = x.ref.shape.dims[3];
+    plait_conv2d_opts opts = {.kernel =
+                                  random_array(&net->random, DATA_NORMAL, PLAIT_SHAPE(ROWS, COLS, channels, channels)),
+                              .activation = PLAIT_SIGMOID};
+
+    return twin_conv2d(x, &opts);
+}
+
+static void a_gate_is_taken(void **state)
+{
+    static const size_t channels[] = {1, 3, 16, 33, 300};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof channels / sizeof *channels; i++) {
+        for (size_t first = 0; first < 2; first++) { /* as either factor */
+            struct net net = new_net("gated", channels[i]);
+            const struct twin gate = gate_of(&net, net.x);
+            const struct twin factors[] = {first ? gate : net.x, first ? net.x : gate};
+            const struct twin y = conv(&net, twin_merge(MERGE_MULTIPLY, factors, 2), 1, (plait_conv2d_opts){0});
+            check(&net, &y, 1, NULL, "conv2d conv2d");
+        }
+    }
+}
+
+static void products_that_are_no_gates_stay(void **state)
+{
+    (void)state;
+    struct net net = new_net("same shape", 8);
+    struct twin a = twin_merge(MERGE_MULTIPLY, (struct twin[]){net.x, twin_activate(net.x, PLAIT_TANH)}, 2);
+    struct twin y = conv(&net, a, 1, (plait_conv2d_opts){0});
+    check(&net, &y, 1, NULL, "activation multiply conv2d");
+
+    net = new_net("activated", 8);
+    a = twin_merge(MERGE_MULTIPLY, (struct twin[]){net.x, gate_of(&net, net.x)}, 2);
+    y = conv(&net, twin_activate(a, PLAIT_TANH), 1, (plait_conv2d_opts){0});
+    check(&net, &y, 1, NULL, "conv2d multiply conv2d");
+
+    net = new_net("three by three", 8);
+    a = twin_merge(MERGE_MULTIPLY, (struct twin[]){net.x, gate_of(&net, net.x)}, 2);
+    y = conv(&net, a, 3, (plait_conv2d_opts){.padding = PLAIT_SAME});
+    check(&net, &y, 1, NULL, "conv2d multiply conv2d");
+
+    net = new_net("demanded", 8);
+    a = twin_merge(MERGE_MULTIPLY, (struct twin[]){net.x, gate_of(&net, net.x)}, 2);
+    y = conv(&net, a, 1, (plait_conv2d_opts){0});
+    check(&net, &y, 1, "multiply=reference", "conv2d multiply conv2d");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +202,8 @@ int main(void)
         cmocka_unit_test(what_is_padded_stays),
         cmocka_unit_test(other_functions_stay),
         cmocka_unit_test(what_is_demanded_runs),
+        cmocka_unit_test(a_gate_is_taken),
+        cmocka_unit_test(products_that_are_no_gates_stay),
     };
 
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);

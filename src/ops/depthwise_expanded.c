@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/depthwise_expanded.h"
+
+#include "ops/convolution.h"
+#include "ops/depthwise.h"
+#include "shape/shape.h"
+
+#include <math.h>
+
+/* What is remembered in step->tile. */
+enum { TILE_ROWS, TILE_VECTORS, TILE_PIXELS, TILE_UNITS, TILE_FLOATS, TILE_COUNT };
+
+enum {
+    VECTOR = 16,            /* floats of the kernel's vectors */
+    WIDE_FLOATS = 64 << 10, /* of a strip, that stay in a core's second cache: 256 KiB */
+    TRIES = 32,             /* numbers of strips that are looked at */
+    MOST_COLS = 8,          /* of a depthwise kernel, whose rows are unrolled, */
+    MOST_TAPS = 64,         /* and its taps: their sum in one go is exact enough */
+    TAP = 3,                /* what a tap takes, in products of the 1x1 kernel: loads and stores included */
+    ITEM = 4096,            /* what a work-item takes besides, in products for a filter */
+};
+
+/* A strip's part of what lies between both convolutions. */
+struct wide {
+    size_t rows;
+    size_t line; /* pixels of a row, those around the picture and behind the last tile included */
+};
+
+/* How the work is cut. */
+struct work {
+    size_t blocks;
+    size_t strips;
+    size_t strip; /* output rows of one */
+    struct wide wide;
+};
+
+static size_t reach(const struct product *product, size_t axis, size_t outputs)
+{
+    return (outputs - 1) * product->strides[axis] + (product->kernel[axis] - 1) * product->dilation[axis] + 1;
+}
+
+static struct wide wide_of(const struct product *product, size_t strip, size_t pixels)
+{
+    const size_t cols = divide_up(product->output[1], pixels) * pixels;
+    const size_t read = reach(product, 1, cols);
+    const size_t written = product->before[1] + product->input[1];
+
+    return (struct wide){reach(product, 0, strip), read > written ? read : written};
+}
+
+/* What the strip takes, per filter, in products of the 1x1 kernel. */
+static double strip_cost(const struct product *product, size_t channels, size_t strip)
+{
+    const double pixels = (double)(least(reach(product, 0, strip), product->input[0]) * product->input[1]);
+    const double taps = (double)(product->kernel[0] * product->kernel[1] * strip * product->output[1]);
+
+    return pixels * (double)channels + TAP * taps + ITEM;
+}
+
+/* Output rows of the largest strip that fits; 0 if none does. */
+static size_t most_rows(const struct product *product, const size_t *tile)
+{
+    const size_t columns = VECTOR * tile[TILE_VECTORS];
+    const size_t line = wide_of(product, 1, tile[TILE_PIXELS]).line;
+    const size_t rows = line <= tile[TILE_FLOATS] / columns ? tile[TILE_FLOATS] / (line * columns) : 0;
+    const size_t one = reach(product, 0, 1);
+
+    return rows < one ? 0 : least((rows - one) / product->strides[0] + 1, product->output[0]);
+}
+
+/* Strips that let the compute units end together and compute little twice; of no rows if not even one fits. */
+static struct work cut_work(const struct product *product, size_t channels, const size_t *tile)
+{
+    const size_t blocks = divide_up(product->groups, VECTOR * tile[TILE_VECTORS]);
+    const size_t most = most_rows(product, tile);
+    const size_t fewest = most ? divide_up(product->output[0], most) : 1;
+    struct work work = {.blocks = blocks};
+    double least_cost = INFINITY;
+
+    for (size_t strips = fewest; most && strips <= least(fewest + TRIES, product->output[0]); strips++) {
+        const size_t strip = divide_up(product->output[0], strips);
+        const size_t needed = divide_up(product->output[0], strip);
+        const size_t items = product->pictures * blocks * needed;
+        const double cost = (double)divide_up(items, tile[TILE_UNITS]) * strip_cost(product, channels, strip);
+        if (cost < least_cost) {
+            work = (struct work){blocks, needed, strip, wide_of(product, strip, tile[TILE_PIXELS])};
+            least_cost = cost;
+        }
+    }
+    return work;
+}
+
+/* Whether strips compute no more than a quarter of what lies between twice. */
+static bool is_thrifty(const struct product *product, const struct work *work)
+{
+    return work->strip > 0 && (work->strips == 1 || 4 * work->wide.rows <= 5 * work->strip * product->strides[0]);
+}
+
+static void fill_tile(const struct product *product, const struct device_traits *device, size_t *tile)
+{
+    const struct product head = {.groups = 1, .filters = product->groups};
+
+    tile[TILE_VECTORS] = product_cpu_vectors(&head, device);
+    tile[TILE_PIXELS] = depthwise_cpu_pixels(product->output[1], device);
+    tile[TILE_UNITS] = device->compute_units;
+    tile[TILE_FLOATS] = least(WIDE_FLOATS, device->local_bytes / sizeof(float));
+}
+
+static bool expands(const struct node *head)
+{
+    const struct convolution *conv = head->params;
+
+    if (head->op->variants != convolution_variants) {
+        return false;
+    }
+    const struct bank bank = convolution_bank(conv);
+    return bank.size[0] == 1 && bank.size[1] == 1 && bank.groups == 1 && conv->strides[0] == 1 && conv->strides[1] == 1;
+}
+
+bool depthwise_expanded_takes(const struct node *node, const struct padding *padding, const struct node *head,
+                              plait_shape input, const struct device_traits *device)
+{
+    const struct product product = convolution_geometry(node->params, head->shape.dims, padding);
+    const size_t taps = product.kernel[0] * product.kernel[1];
+    const size_t channels = input.dims[input.rank - 1];
+    size_t tile[TILE_COUNT] = {0};
+
+    if (device->kind != PLAIT_DEVICE_CPU || !expands(head) || product.channels != 1 || product.filters != 1 ||
+        product.kernel[1] > MOST_COLS || taps > MOST_TAPS ||
+        channels + taps + 2 > SHAPE_MAX_ELEMENTS / 64 / product.groups) {
+        return false;
+    }
+    fill_tile(&product, device, tile);
+    const struct work work = cut_work(&product, channels, tile);
+    return is_thrifty(&product, &work);
+}
+
+static bool applicable(const struct step *step, const struct device_traits *device)
+{
+    return step->head && device->kind == PLAIT_DEVICE_CPU; /* takes_head has seen to the rest */
+}
+
+/* Floats of a block's weights: the 1x1 kernel and its bias, the bias and the taps of the depthwise one. */
+static size_t block_floats(const struct step *step, size_t columns)
+{
+    const struct bank head = convolution_bank(step->head->params);
+    const struct bank bank = convolution_bank(step->params);
+
+    return (head.channels + 2 + bank.size[0] * bank.size[1]) * columns;
+}
+
+static plait_status plan(struct step *step, const struct device_traits *device)
+{
+    const struct product product = convolution_planned(step);
+
+    if (!step->head) {
+        return error_set(PLAIT_ERR_UNSUPPORTED, "there is no 1x1 convolution in front that it could compute as well");
+    }
+    fill_tile(&product, device, step->tile);
+    const struct work work = cut_work(&product, convolution_bank(step->head->params).channels, step->tile);
+    const size_t pixels = work.wide.rows * product.input[1];
+    step->tile[TILE_ROWS] = device->vector_floats < VECTOR ? 6 : product_cpu_rows(pixels);
+    step->packed_floats = work.blocks * block_floats(step, VECTOR * step->tile[TILE_VECTORS]);
+    struct text *options = step_kernel(step, "expanded_depthwise_cpu");
+    text_add(options, "-D ROWS=%zu -D VECTORS=%zu -D PIXELS=%zu -D COLS=%zu -D STRIDE=%zu -D DILATION=%zu",
+             step->tile[TILE_ROWS], step->tile[TILE_VECTORS], step->tile[TILE_PIXELS], product.kernel[1],
+             product.strides[1], product.dilation[1]);
+    activation_options(&step->activation, options);
+    return PLAIT_OK;
+}
+
+static void pack(const struct step *step, float *packed)
+{
+    const struct product head = convolution_planned(step->head);
+    const struct product product = convolution_planned(step);
+    const size_t columns = VECTOR * step->tile[TILE_VECTORS];
+
+    for (size_t filter = 0; filter < product.groups; filter += columns) {
+        const size_t count = least(columns, product.groups - filter);
+        for (size_t term = 0; term < product_terms(&head); term++, packed += columns) {
+            product_weights(step->head, &head, term, filter, count, packed);
+        }
+        product_bias(step->head, filter, count, packed);
+        packed += columns;
+        product_bias(step, filter, count, packed);
+        packed += columns;
+        for (size_t tap = 0; tap < product_terms(&product); tap++, packed += columns) {
+            product_weights(step, &product, tap, filter, count, packed);
+        }
+    }
+}
+
+static plait_status enqueue(const struct step *step, const struct run *run)
+{
+    const struct product product = convolution_running(step, run);
+    const struct product head = convolution_planned(step->head);
+    const size_t columns = VECTOR * step->tile[TILE_VECTORS];
+    const struct work work = cut_work(&product, head.channels, step->tile);
+    const size_t sizes[] = {work.blocks,   work.strips,          work.strip,    work.wide.line,
+                            head.channels, product_block(&head), product.groups};
+    const struct range range = {.global = {product.pictures * work.strips * work.blocks}, .local = {1}};
+    struct arg args[PRODUCT_ARGS + 2];
+
+    product_args(&product, run->packed, args);
+    args[PRODUCT_ARGS] = arg_int8(sizes, sizeof sizes / sizeof *sizes);
+    args[PRODUCT_ARGS + 1] = arg_local(work.wide.rows * work.wide.line * columns * sizeof(float));
+    return launch(run->stream, run->kernels[0], range, args, PRODUCT_ARGS + 2);
+}
+
+const struct variant depthwise_expanded_cpu = {.name = "expanded_cpu",
+                                               .applicable = applicable,
+                                               .plan = plan,
+                                               .pack = pack,
+                                               .enqueue = enqueue,
+                                               .takes_head = true};

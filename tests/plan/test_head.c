@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* A 1x1 convolution goes into the depthwise one that alone reads it. */
+#include "layer.h"
+#include "oracle_convolution.h"
+#include "oracle_resizing.h"
+#include "weights.h"
+
+#include <string.h>
+
+struct pair_case {
+    const char *name;
+    size_t batch;
+    size_t x[3];      /* rows, cols, channels */
+    size_t filters;   /* of both */
+    size_t kernel[2]; /* of the depthwise one */
+    bool same;
+    size_t strides; /* 0: 1 */
+    size_t dilation;
+    size_t zeros[2]; /* rows and cols of padding before, and one more after */
+    plait_activation activation;
+    bool residual; /* only where the shape stays */
+    bool joined;   /* the input is a part of a joined tensor, and so is the output */
+};
+
+static struct twin expand(struct random *random, struct twin x, const struct pair_case *c)
+{
+    const size_t channels = x.ref.shape.dims[3];
+    const plait_conv2d_opts opts = {.kernel =
+                                        random_array(random, DATA_NORMAL, PLAIT_SHAPE(1, 1, channels, c->filters)),
+                                    .bias = random_array(random, DATA_NORMAL, PLAIT_SHAPE(c->filters))};
+    const plait_batch_normalization_opts norm = random_batch_normalization(random, c->filters);
+
+    return twin_activate(twin_batch_normalization(twin_conv2d(x, &opts), &norm), c->activation);
+}
+
+static struct twin deepen(struct random *random, struct twin x, const struct pair_case *c)
+{
+    const plait_depthwise_conv2d_opts opts = {
+        .kernel = random_array(random, DATA_NORMAL, PLAIT_SHAPE(c->kernel[0], c->kernel[1], c->filters, 1)),
+        .bias = random_array(random, DATA_NORMAL, PLAIT_SHAPE(c->filters)),
+        .padding = c->same ? PLAIT_SAME : PLAIT_VALID,
+        .strides = {c->strides, c->strides},
+        .dilation_rate = {c->dilation, c->dilation},
+    };
+    const plait_batch_normalization_opts norm = random_batch_normalization(random, c->filters);
+
+    return twin_batch_normalization(twin_depthwise_conv2d(x, &opts), &norm);
+}
+
+static void check(const struct pair_case *c, const struct twin *x, const struct twin *outputs, size_t count,
+                  const char *variants, const char *steps)
+{
+    const struct run_opts run = {.variants = variants, .planned = c->batch > 1 ? c->batch - 1 : 1};
+    plait_device_info info;
+    plait_node nodes[2];
+
+    for (size_t i = 0; i < count; i++) {
+        nodes[i] = outputs[i].node;
+    }
+    assert_int_equal(plait_context_device(fixture_context(false), &info), PLAIT_OK);
+    if (info.kind == PLAIT_DEVICE_CPU && steps) { /* only CPUs have a kernel for both */
+        const char *ran = fixture_steps(PLAIT_NODES(x->node), (plait_nodes){nodes, count}, &run);
+        if (strcmp(ran, steps) != 0) {
+            fail_msg("%s: steps are \"%s\"; they should be \"%s\"", c->name, ran, steps);
+        }
+    }
+    trial_run(&(struct trial){
+        .name = c->name,
+        .inputs = x,
+        .input_count = 1,
+        .outputs = outputs,
+        .output_count = count,
+        .gate = GATE_ANY,
+        .run = run,
+    });
+    plait_graph_free(x->node.graph);
+    scratch_reset();
+}
+
+static struct twin input(struct random *random, const struct pair_case *c)
+{
+    return twin_input(twin_graph(), PLAIT_SHAPE(c->x[0], c->x[1], c->x[2]), c->batch,
+                      random_floats(random, DATA_NORMAL, c->batch * c->x[0] * c->x[1] * c->x[2]));
+}
+
+static void try_pair(const struct pair_case *c)
+{
+    struct random random = random_stream(c->name);
+    const struct twin x = input(&random, c);
+    const struct twin part = c->joined ? twin_relu(x, NULL) : x;
+    struct twin wide = expand(&random, part, c);
+
+    if (c->zeros[0] + c->zeros[1] > 0) {
+        wide = twin_zero_padding2d(wide, PLAIT_ENDS(c->zeros[0], c->zeros[0] + 1),
+                                   PLAIT_ENDS(c->zeros[1], c->zeros[1] + 1));
+    }
+    struct twin y = deepen(&random, wide, c);
+    if (c->residual) {
+        y = twin_merge(MERGE_ADD, (struct twin[]){part, y}, 2);
+    }
+    y = twin_activate(y, c->activation);
+    if (c->joined) {
+        check(c, &x,
+              (struct twin[]){twin_concatenate((struct twin[]){x, part}, 2, 3),
+                              twin_concatenate((struct twin[]){y, twin_relu(y, NULL)}, 2, 3)},
+              2, NULL, "relu depthwise_conv2d copy relu");
+    } else {
+        check(c, &x, &y, 1, NULL, "depthwise_conv2d");
+    }
+}
+
+static void both_are_one_step(void **state)
+{
+    static const struct pair_case cases[] = {
+        {"one pixel", 1, {1, 1, 1}, 1, {1, 1}},
+        {"3 x 3", 2, {7, 7, 5}, 33, {3, 3}, .same = true, .activation = PLAIT_RELU6},
+        {"strided", 3, {9, 12, 16}, 40, {3, 3}, .same = true, .strides = 2, .activation = PLAIT_RELU},
+        {"5 x 5, strided", 1, {14, 15, 17}, 96, {5, 5}, .same = true, .strides = 2, .activation = PLAIT_SILU},
+        {"valid, columns left over", 1, {8, 8, 3}, 16, {3, 2}, .strides = 3},
+        {"dilated", 2, {10, 11, 4}, 99, {3, 3}, .same = true, .dilation = 2},
+        {"even kernel", 1, {6, 5, 8}, 48, {2, 4}, .same = true, .activation = PLAIT_TANH},
+        {"zeros around", 1, {8, 6, 9}, 24, {3, 3}, .strides = 2, .zeros = {0, 0}, .activation = PLAIT_RELU},
+        {"uneven zeros", 2, {8, 6, 9}, 24, {3, 3}, .strides = 2, .zeros = {1, 2}, .activation = PLAIT_RELU},
+        {"residual", 2, {7, 5, 35}, 35, {3, 3}, .same = true, .residual = true, .activation = PLAIT_RELU},
+        {"joined", 2, {7, 5, 35}, 39, {3, 3}, .same = true, .joined = true},
+        {"many strips", 1, {70, 50, 8}, 64, {3, 3}, .same = true, .activation = PLAIT_RELU6},
+        {"many channels", 1, {5, 4, 300}, 70, {3, 3}, .same = true, .activation = PLAIT_RELU6},
+        {"rows that share a window", 1, {3, 40, 6}, 160, {7, 7}, .same = true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        try_pair(&cases[i]);
+    }
+    check_verdict(compare_enough(0.5), "pairs");
+}
+
+/* Whole numbers have exact sums, in whatever order. */
+static void integers_stay_exact(void **state)
+{
+    static const struct pair_case c = {"integers", 2, {9, 11, 24}, 40, {3, 3}, .same = true};
+    struct random random = random_stream(c.name);
+    const plait_conv2d_opts wide = {.kernel =
+                                        random_array(&random, DATA_INTEGERS, PLAIT_SHAPE(1, 1, c.x[2], c.filters))};
+    const plait_depthwise_conv2d_opts deep = {
+        .kernel = random_array(&random, DATA_INTEGERS, PLAIT_SHAPE(3, 3, c.filters, 1)), .padding = PLAIT_SAME};
+
+    (void)state;
+    const struct twin x = twin_input(twin_graph(), PLAIT_SHAPE(c.x[0], c.x[1], c.x[2]), c.batch,
+                                     random_floats(&random, DATA_INTEGERS, c.batch * c.x[0] * c.x[1] * c.x[2]));
+    const struct twin y = twin_depthwise_conv2d(twin_conv2d(x, &wide), &deep);
+    trial_run(&(struct trial){
+        .name = c.name, .inputs = &x, .input_count = 1, .outputs = &y, .output_count = 1, .gate = GATE_INTEGERS});
+    plait_graph_free(x.node.graph);
+    scratch_reset();
+}
+
+/* What is between is wanted, has another activation, or a variant is demanded of either: two steps. */
+static void other_pairs_stay_two(void **state)
+{
+    static const struct pair_case c = {"two", 2, {6, 7, 5}, 12, {3, 3}, .same = true};
+    struct random random = random_stream(c.name);
+
+    (void)state;
+    struct twin x = input(&random, &c);
+    struct twin wide = expand(&random, x, &c);
+    check(&c, &x, (struct twin[]){deepen(&random, wide, &c), wide}, 2, NULL, "conv2d depthwise_conv2d");
+
+    x = input(&random, &c);
+    wide = twin_activate(expand(&random, x, &c), PLAIT_RELU);
+    struct twin y = deepen(&random, wide, &c);
+    check(&c, &x, &y, 1, NULL, "conv2d depthwise_conv2d");
+
+    x = input(&random, &c);
+    y = deepen(&random, expand(&random, x, &c), &c);
+    check(&c, &x, &y, 1, "conv2d=reference", "conv2d depthwise_conv2d");
+
+    x = input(&random, &c);
+    y = deepen(&random, expand(&random, x, &c), &c);
+    check(&c, &x, &y, 1, "depthwise_conv2d=reference", "conv2d depthwise_conv2d");
+}
+
+/* A picture of which not even three rows of the wide tensor stay in the cache. */
+static void wide_pictures_stay_two(void **state)
+{
+    static const struct pair_case c = {"wide", 1, {3, 3000, 2}, 32, {3, 3}, .same = true};
+    struct random random = random_stream(c.name);
+
+    (void)state;
+    const struct twin x = input(&random, &c);
+    const struct twin y = deepen(&random, expand(&random, x, &c), &c);
+    check(&c, &x, &y, 1, NULL, "conv2d depthwise_conv2d");
+}
+
+static void the_variant_needs_a_pair(void **state)
+{
+    static const float data[9 * 4];
+    plait_graph *graph = twin_graph();
+    const plait_node x = plait_input(graph, NULL, PLAIT_SHAPE(8, 8, 4));
+    const plait_node y = plait_depthwise_conv2d(
+        x, &(plait_depthwise_conv2d_opts){.name = "alone", .kernel = {data, PLAIT_SHAPE(3, 3, 4, 1)}});
+    plait_model *model = NULL;
+
+    (void)state;
+    check_message(
+        plait_model_create(fixture_context(false), PLAIT_NODES(x), PLAIT_NODES(y),
+                           &(plait_model_opts){.variants = "depthwise_conv2d=expanded_cpu"}, &model),
+        PLAIT_ERR_UNSUPPORTED,
+        "depthwise_conv2d \"alone\": variant expanded_cpu: there is no 1x1 convolution in front that it could "
+        "compute as well");
+    plait_graph_free(graph);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(both_are_one_step),        cmocka_unit_test(integers_stay_exact),
+        cmocka_unit_test(other_pairs_stay_two),     cmocka_unit_test(wide_pictures_stay_two),
+        cmocka_unit_test(the_variant_needs_a_pair),
+    };
+
+    return cmocka_run_group_tests(tests, fixture_open, fixture_close);
+}
