@@ -141,7 +141,7 @@ static bool is_3x3(const struct product *product)
  * tiles reads from memory: measured. */
 static double cost(const struct transform *transform, const struct step *step, const struct device_traits *device)
 {
-    enum { INPUT = 220, OUTPUT = 230, READ = 24, FAR = 4 << 20 };
+    enum { INPUT = 220, OUTPUT = 230, READ = 40, FAR = 4 << 20 };
     const struct product product = convolution_planned(step);
     size_t tile[4];
     const struct work work = planned_work(transform, &product, device, tile);
