@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* 2D convolution with 3x3 kernels, stride and dilation 1, on CPUs, by Winograd's algorithm (winograd.clh):
+/* 2D convolution with square kernels or such of one row or column, stride and dilation 1, on CPUs, by Winograd's
+ * algorithm (winograd.clh):
  *
  *   y[i][j][f] = activation(bias[f] + residual[i][j][f] + sum over a, b, c of x[i + a - top][j + b - left][c]
  *                                                                             * kernel[a][b][c][f])
  *
- * in tiles of CELLS x CELLS output pixels. A work-item takes a lot of tiles through all stages: it transforms their
- * input, multiplies it, point by point of the transform, by the transformed kernel, and transforms the products of
- * COLUMNS filters back. What lies between the stages stays in local memory, that is in the core's second cache.
+ * in tiles of CELLS x CELLS, 1 x CELLS or CELLS x 1 output pixels. A work-item takes a lot of tiles through all
+ * stages: it transforms their input, multiplies it, point by point of the transform, by the transformed kernel, and
+ * transforms the products of COLUMNS filters back. What lies between the stages stays in local memory, that is in the
+ * core's second cache.
  *
  *   x_view         {rows, cols, channels, strides of pictures, rows, pixels, products of a block}
  *   y_view         {rows, cols, filters, strides of pictures, rows, pixels}
  *   residual_view  {1 if there is one, strides of pictures, rows, pixels}
- *   window         {3, 3, 1, 1, 1, 1, top, left}
+ *   window         {-, -, -, -, -, -, top, left}
  *   work           {tiles down a picture, across, in all pictures, in a lot, blocks of COLUMNS filters, in a
  *                   work-item, floats of a transformed pixel}
  *   packed         kernel {block}{point}{channel}{COLUMNS}, bias {block}{COLUMNS}, zeros for a pixel
  *   lot            transformed input {point}{tile}{floats of a transformed pixel}, then products of a block
  *                  {point}{tile}{COLUMNS}
  *
- *   -D CELLS=2 or 4          winograd.clh
+ *   -D CELLS, -D TAPS        winograd.clh
+ *   -D DOWN, -D ACROSS       1 where the kernel has TAPS rows, columns; 0 where it has one
  *   -D ROWS, -D VECTORS      register_tile.clh; lots are multiples of ROWS tiles
  *   -D ACTIVATION ...        activation.clh
  * Work-items: one for each lot of tiles and of blocks, lots of tiles first. */
@@ -29,10 +32,39 @@
 #include "register_tile.clh"
 #include "winograd.clh"
 
-#define SQUARE (POINTS * POINTS)
+#if DOWN
+#define CELLS_DOWN CELLS
+#define POINTS_DOWN POINTS
+#define INPUT_DOWN transform_input
+#define OUTPUT_DOWN transform_output
+#else
+#define CELLS_DOWN 1
+#define POINTS_DOWN 1
+#define INPUT_DOWN keep
+#define OUTPUT_DOWN keep
+#endif
+#if ACROSS
+#define CELLS_ACROSS CELLS
+#define POINTS_ACROSS POINTS
+#define INPUT_ACROSS transform_input
+#define OUTPUT_ACROSS transform_output
+#else
+#define CELLS_ACROSS 1
+#define POINTS_ACROSS 1
+#define INPUT_ACROSS keep
+#define OUTPUT_ACROSS keep
+#endif
+#define ALL_POINTS (POINTS_DOWN * POINTS_ACROSS)
 #define UNROLLED _Pragma("unroll")
 
 typedef float16 here16 __attribute__((aligned(4)));
+
+/* The transform along an axis where there is none. */
+static void keep(const float16 *from, float16 *to, int step)
+{
+    (void)step;
+    to[0] = from[0];
+}
 
 struct tile {
     int picture;
@@ -45,26 +77,26 @@ static struct tile tile_at(int number, int8 work)
     const int line = number / work.s1;
     const int picture = line / work.s0;
 
-    return (struct tile){picture, (line - picture * work.s0) * CELLS, (number - line * work.s1) * CELLS};
+    return (struct tile){picture, (line - picture * work.s0) * CELLS_DOWN, (number - line * work.s1) * CELLS_ACROSS};
 }
 
 /* Transforms 16 channels, or the `count` that are left, of the pixels at[i] + c to t + point * plane. */
 static void transform_channels(__global const float *const *at, int c, int count, __local float *t, int plane)
 {
-    float16 lines[SQUARE];
+    float16 lines[ALL_POINTS];
 
-    UNROLLED for (int j = 0; j < POINTS; j++) {
-        float16 column[POINTS];
-        UNROLLED for (int i = 0; i < POINTS; i++) {
-            column[i] = load_first(at[i * POINTS + j] + c, count);
+    UNROLLED for (int j = 0; j < POINTS_ACROSS; j++) {
+        float16 column[POINTS_DOWN];
+        UNROLLED for (int i = 0; i < POINTS_DOWN; i++) {
+            column[i] = load_first(at[i * POINTS_ACROSS + j] + c, count);
         }
-        transform_input(column, lines + j, POINTS);
+        INPUT_DOWN(column, lines + j, POINTS_ACROSS);
     }
-    UNROLLED for (int i = 0; i < POINTS; i++) {
-        float16 row[POINTS];
-        transform_input(lines + i * POINTS, row, 1);
-        UNROLLED for (int j = 0; j < POINTS; j++) {
-            *(__local here16 *)(t + (i * POINTS + j) * plane + c) = row[j];
+    UNROLLED for (int i = 0; i < POINTS_DOWN; i++) {
+        float16 row[POINTS_ACROSS];
+        INPUT_ACROSS(lines + i * POINTS_ACROSS, row, 1);
+        UNROLLED for (int j = 0; j < POINTS_ACROSS; j++) {
+            *(__local here16 *)(t + (i * POINTS_ACROSS + j) * plane + c) = row[j];
         }
     }
 }
@@ -73,17 +105,17 @@ static void transform_channels(__global const float *const *at, int c, int count
 static void load_tile(struct tile tile, __global const float *x, int8 x_view, int8 window,
                       __global const float *zeros, __local float *t, int plane)
 {
-    __global const float *at[SQUARE];
+    __global const float *at[ALL_POINTS];
     const int top = tile.row - window.s6;
     const int left = tile.col - window.s7;
     int c = 0;
 
     x += tile.picture * x_view.s3;
-    for (int i = 0; i < POINTS; i++) {
+    for (int i = 0; i < POINTS_DOWN; i++) {
         const bool inside = top + i >= 0 && top + i < x_view.s0;
-        for (int j = 0; j < POINTS; j++) {
+        for (int j = 0; j < POINTS_ACROSS; j++) {
             const int col = left + j;
-            at[i * POINTS + j] =
+            at[i * POINTS_ACROSS + j] =
                 inside && col >= 0 && col < x_view.s1 ? x + (top + i) * x_view.s4 + col * x_view.s5 : zeros;
         }
     }
@@ -113,19 +145,19 @@ static void multiply(__local const float *t, int stride, int channels, int block
 static void store_tile(__local const float *m, int plane, float16 bias, int rows, int cols, __global float *y,
                        int8 y_view, __global const float *residual, int8 residual_view, int count)
 {
-    float16 lines[CELLS * POINTS];
+    float16 lines[CELLS_DOWN * POINTS_ACROSS];
 
-    UNROLLED for (int j = 0; j < POINTS; j++) {
-        float16 column[POINTS];
-        UNROLLED for (int i = 0; i < POINTS; i++) {
-            column[i] = *(__local const here16 *)(m + (i * POINTS + j) * plane);
+    UNROLLED for (int j = 0; j < POINTS_ACROSS; j++) {
+        float16 column[POINTS_DOWN];
+        UNROLLED for (int i = 0; i < POINTS_DOWN; i++) {
+            column[i] = *(__local const here16 *)(m + (i * POINTS_ACROSS + j) * plane);
         }
-        transform_output(column, lines + j, POINTS);
+        OUTPUT_DOWN(column, lines + j, POINTS_ACROSS);
     }
-    UNROLLED for (int i = 0; i < CELLS; i++) {
-        float16 cells[CELLS];
-        transform_output(lines + i * POINTS, cells, 1);
-        UNROLLED for (int j = 0; j < CELLS; j++) {
+    UNROLLED for (int i = 0; i < CELLS_DOWN; i++) {
+        float16 cells[CELLS_ACROSS];
+        OUTPUT_ACROSS(lines + i * POINTS_ACROSS, cells, 1);
+        UNROLLED for (int j = 0; j < CELLS_ACROSS; j++) {
             if (i < rows && j < cols) {
                 float16 value = cells[j] + bias;
                 if (residual_view.s0) {
@@ -153,9 +185,9 @@ void conv2d_winograd_cpu(__global const float *x, const long x_offset, __global 
     const int plane = work.s3 * stride;
     const int product_plane = work.s3 * COLUMNS;
     const int point_floats = x_view.s2 * COLUMNS;
-    __global const float *bias = packed + packed_offset + work.s4 * SQUARE * point_floats;
+    __global const float *bias = packed + packed_offset + work.s4 * ALL_POINTS * point_floats;
     __global const float *zeros = bias + work.s4 * COLUMNS;
-    __local float *products = lot + SQUARE * plane;
+    __local float *products = lot + ALL_POINTS * plane;
     const int rows = (tiles + ROWS - 1) / ROWS * ROWS;
 
     for (int i = 0; i < rows; i++) { /* the last tile again in rows behind it */
@@ -163,9 +195,9 @@ void conv2d_winograd_cpu(__global const float *x, const long x_offset, __global 
                   plane);
     }
     for (int block = block_begin; block < block_end; block++) {
-        __global const float *weights = packed + packed_offset + block * SQUARE * point_floats;
+        __global const float *weights = packed + packed_offset + block * ALL_POINTS * point_floats;
         const int filter = block * COLUMNS;
-        for (int point = 0; point < SQUARE; point++) {
+        for (int point = 0; point < ALL_POINTS; point++) {
             for (int i = 0; i < rows; i += ROWS) {
                 multiply(lot + point * plane + i * stride, stride, x_view.s2, x_view.s6,
                          weights + point * point_floats, products + point * product_plane + i * COLUMNS);
@@ -173,8 +205,8 @@ void conv2d_winograd_cpu(__global const float *x, const long x_offset, __global 
         }
         for (int i = 0; i < tiles; i++) {
             const struct tile tile = tile_at(first + i, work);
-            const int rows_here = min(CELLS, y_view.s0 - tile.row);
-            const int cols_here = min(CELLS, y_view.s1 - tile.col);
+            const int rows_here = min(CELLS_DOWN, y_view.s0 - tile.row);
+            const int cols_here = min(CELLS_ACROSS, y_view.s1 - tile.col);
             __global float *to =
                 y + (y_offset + tile.picture * y_view.s3 + tile.row * y_view.s4 + tile.col * y_view.s5 + filter);
             __global const float *add = residual + (residual_offset + tile.picture * residual_view.s1 +

@@ -10,40 +10,64 @@
 enum { TILE_ROWS, TILE_VECTORS, TILE_UNITS, TILE_LOCAL };
 
 enum {
-    TAPS = 3,
-    MOST_POINTS = 6,
+    SQUARE_TAPS = 3,
+    MOST_TAPS = 7,
+    MOST_POINTS = 10,
+    MOST_SQUARE = 36,      /* points of a tile of 4 x 4 outputs of 3 x 3 taps: no other has more */
     VECTOR = 16,           /* floats of the kernel's vectors */
     LOTS_PER_UNIT = 4,     /* work-items that a compute unit should get, to end with the others */
     LOT_FLOATS = 320 << 10 /* that stay in a core's second cache beside weights: 1.25 MiB */
 };
 
-/* The transform of the kernel, kernels/winograd.clh: U = G g. */
+/* Winograd's F(cells, taps) as kernels/winograd.clh has it: its points, but infinity. */
 struct transform {
     size_t cells;
-    double g[MOST_POINTS][TAPS];
+    size_t taps;
+    double points[MOST_POINTS - 1];
 };
 
-/* A point p has 1, p, p * p over the product of its distances from the other points; infinity has the last tap. */
-static const struct transform transform2 = {2, {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}}};
-
-#define NEAR_WEIGHT (-81.0 / 130) /* 1 / (2 p p (p p - q q)) with p = 2/3, q = 3/2 */
-#define FAR_WEIGHT (8.0 / 65)     /* the same with p and q exchanged */
-static const struct transform transform4 = {4,
-                                            {{1, 0, 0},
-                                             {NEAR_WEIGHT, NEAR_WEIGHT * 2 / 3, NEAR_WEIGHT * 4 / 9},
-                                             {NEAR_WEIGHT, -NEAR_WEIGHT * 2 / 3, NEAR_WEIGHT * 4 / 9},
-                                             {FAR_WEIGHT, FAR_WEIGHT * 3 / 2, FAR_WEIGHT * 9 / 4},
-                                             {FAR_WEIGHT, -FAR_WEIGHT * 3 / 2, FAR_WEIGHT * 9 / 4},
-                                             {0, 0, 1}}};
+static const struct transform transforms[] = {
+    {4, 3, {0, 2.0 / 3, -2.0 / 3, 3.0 / 2, -3.0 / 2}},
+    {4, 7, {0, 2.0 / 5, -2.0 / 5, 4.0 / 5, -4.0 / 5, 4.0 / 3, -4.0 / 3, 5.0 / 2, -5.0 / 2}},
+    {2, 3, {0, 1, -1}},
+};
 
 static size_t points_of(const struct transform *transform)
 {
-    return transform->cells + TAPS - 1;
+    return transform->cells + transform->taps - 1;
 }
 
-static size_t square_of(const struct transform *transform)
+/* A transform along the axes along which the kernel has more than one tap. */
+struct plane {
+    const struct transform *transform;
+    size_t cells[2];
+    size_t points[2];
+};
+
+/* That of a tile with `cells` outputs along an axis; its transform is NULL if there is none for the kernel. */
+static struct plane plane_of(size_t cells, const struct product *product)
 {
-    return points_of(transform) * points_of(transform);
+    struct plane plane = {.cells = {1, 1}, .points = {1, 1}};
+    const size_t *kernel = product->kernel;
+    const size_t taps = kernel[0] > kernel[1] ? kernel[0] : kernel[1];
+
+    for (size_t i = 0; i < sizeof transforms / sizeof *transforms; i++) {
+        if (transforms[i].cells == cells && transforms[i].taps == taps) {
+            plane.transform = &transforms[i];
+        }
+    }
+    for (size_t axis = 0; axis < 2 && plane.transform; axis++) {
+        if (kernel[axis] > 1) {
+            plane.cells[axis] = cells;
+            plane.points[axis] = points_of(plane.transform);
+        }
+    }
+    return plane;
+}
+
+static size_t square_of(const struct plane *plane)
+{
+    return plane->points[0] * plane->points[1];
 }
 
 /* How the work is cut: lots of tiles by lots of blocks of filters. */
@@ -66,25 +90,25 @@ static size_t pixel_floats(const struct product *product)
 }
 
 /* Local memory of a tile: its input, and products with `columns` filters. */
-static size_t tile_floats(const struct transform *transform, const struct product *product, size_t columns)
+static size_t tile_floats(const struct plane *plane, const struct product *product, size_t columns)
 {
-    return square_of(transform) * (pixel_floats(product) + columns);
+    return square_of(plane) * (pixel_floats(product) + columns);
 }
 
 /* Lots are as large as fits, but there must be enough of them; after that, blocks are shared out, for which input
  * must be transformed again. Lots of no tiles if not even `rows` fit. */
-static struct work cut_work(const struct transform *transform, const struct product *product, const size_t *tile)
+static struct work cut_work(const struct plane *plane, const struct product *product, const size_t *tile)
 {
     const size_t columns = VECTOR * tile[TILE_VECTORS];
     const size_t rows = tile[TILE_ROWS];
     const size_t enough = LOTS_PER_UNIT * tile[TILE_UNITS];
     struct work work = {
-        .down = divide_up(product->output[0], transform->cells),
-        .across = divide_up(product->output[1], transform->cells),
+        .down = divide_up(product->output[0], plane->cells[0]),
+        .across = divide_up(product->output[1], plane->cells[1]),
         .pixel = pixel_floats(product),
         .blocks = divide_up(product->filters, columns),
     };
-    const size_t floats = tile_floats(transform, product, columns);
+    const size_t floats = tile_floats(plane, product, columns);
 
     work.tiles = product->pictures * work.down * work.across;
     const size_t groups = divide_up(work.tiles, rows);
@@ -118,35 +142,41 @@ static size_t rows_for(size_t tiles, size_t most, const struct device_traits *de
 }
 
 /* Fills in `tile`, as step->tile. */
-static struct work planned_work(const struct transform *transform, const struct product *product,
+static struct work planned_work(const struct plane *plane, const struct product *product,
                                 const struct device_traits *device, size_t *tile)
 {
-    const size_t tiles = product->pictures * divide_up(product->output[0], transform->cells) *
-                         divide_up(product->output[1], transform->cells);
+    const size_t tiles = product->pictures * divide_up(product->output[0], plane->cells[0]) *
+                         divide_up(product->output[1], plane->cells[1]);
 
     tile[TILE_VECTORS] = product_cpu_vectors(product, device);
     tile[TILE_UNITS] = device->compute_units;
     tile[TILE_LOCAL] = least(LOT_FLOATS, device->local_bytes / sizeof(float));
     tile[TILE_ROWS] =
-        rows_for(tiles, tile[TILE_LOCAL] / tile_floats(transform, product, VECTOR * tile[TILE_VECTORS]), device);
-    return cut_work(transform, product, tile);
+        rows_for(tiles, tile[TILE_LOCAL] / tile_floats(plane, product, VECTOR * tile[TILE_VECTORS]), device);
+    return cut_work(plane, product, tile);
 }
 
-static bool is_3x3(const struct product *product)
+/* Whether the plane is for the kernel: square, or of one row or column, which is faster for outputs of 4 alone. */
+static bool fits_kernel(const struct plane *plane, const struct product *product)
 {
-    return convolution_is_plain(product) && product->kernel[0] == TAPS && product->kernel[1] == TAPS;
+    const size_t *kernel = product->kernel;
+    const bool square = kernel[0] == kernel[1] && kernel[0] == SQUARE_TAPS;
+    const bool line = (kernel[0] == 1 || kernel[1] == 1) && (plane->cells[0] == 4 || plane->cells[1] == 4);
+
+    return plane->transform && convolution_is_plain(product) && (square || line);
 }
 
 /* Products, and by what they take in products, transforms and reading the weights, more than FAR of which every lot of
  * tiles reads from memory: measured. */
-static double cost(const struct transform *transform, const struct step *step, const struct device_traits *device)
+static double cost(size_t cells, const struct step *step, const struct device_traits *device)
 {
     enum { INPUT = 220, OUTPUT = 230, READ = 40, FAR = 4 << 20 };
     const struct product product = convolution_planned(step);
+    const struct plane plane = plane_of(cells, &product);
     size_t tile[4];
-    const struct work work = planned_work(transform, &product, device, tile);
-    const double square = (double)square_of(transform);
-    const double share = square / (MOST_POINTS * MOST_POINTS); /* of the larger transform */
+    const struct work work = planned_work(&plane, &product, device, tile);
+    const double square = (double)square_of(&plane);
+    const double share = square / MOST_SQUARE;
     const double tiles = (double)(divide_up(work.tiles, tile[TILE_ROWS]) * tile[TILE_ROWS]);
     const double channels = (double)product.channels;
     const double filters = (double)(work.blocks * VECTOR * tile[TILE_VECTORS]);
@@ -157,38 +187,41 @@ static double cost(const struct transform *transform, const struct step *step, c
     return weights * (tiles + READ * reads) + share * tiles * (INPUT * channels * again + OUTPUT * filters);
 }
 
-static bool applicable(const struct transform *transform, const struct step *step, const struct device_traits *device)
+static bool applicable(size_t cells, const struct step *step, const struct device_traits *device)
 {
     const struct product product = convolution_planned(step);
+    const struct plane plane = plane_of(cells, &product);
     size_t tile[4];
 
-    return device->kind == PLAIT_DEVICE_CPU && step->accuracy == PLAIT_FAST && is_3x3(&product) &&
-           product.channels >= VECTOR && planned_work(transform, &product, device, tile).lot > 0;
+    return device->kind == PLAIT_DEVICE_CPU && step->accuracy == PLAIT_FAST && fits_kernel(&plane, &product) &&
+           product.channels >= VECTOR && planned_work(&plane, &product, device, tile).lot > 0;
 }
 
-static size_t packed_weights(const struct transform *transform, const struct product *product, size_t columns)
+static size_t packed_weights(const struct plane *plane, const struct product *product, size_t columns)
 {
-    return divide_up(product->filters, columns) * columns * square_of(transform) * product->channels;
+    return divide_up(product->filters, columns) * columns * square_of(plane) * product->channels;
 }
 
-static plait_status plan(const struct transform *transform, struct step *step, const struct device_traits *device)
+static plait_status plan(size_t cells, struct step *step, const struct device_traits *device)
 {
     const struct product product = convolution_planned(step);
+    const struct plane plane = plane_of(cells, &product);
     size_t floats = 0;
 
     if (step->accuracy != PLAIT_FAST || device->kind != PLAIT_DEVICE_CPU) {
         return error_set(PLAIT_ERR_UNSUPPORTED, "Winograd's algorithm is for CPUs, and not PLAIT_STRICT");
     }
-    if (!is_3x3(&product)) {
-        return error_set(PLAIT_ERR_UNSUPPORTED, "the kernel must be {3,3}, and strides, dilation_rate and groups 1");
+    if (!fits_kernel(&plane, &product)) {
+        return error_set(PLAIT_ERR_UNSUPPORTED, "the kernel must be %s, and strides, dilation_rate and groups 1",
+                         cells == 4 ? "{3,3}, {1,3}, {3,1}, {1,7} or {7,1}" : "{3,3}");
     }
-    const struct work work = planned_work(transform, &product, device, step->tile);
+    const struct work work = planned_work(&plane, &product, device, step->tile);
     if (work.lot == 0) {
         return error_set(PLAIT_ERR_UNSUPPORTED, "a lot of tiles does not fit in %llu bytes of local memory",
                          (unsigned long long)device->local_bytes);
     }
     const size_t columns = VECTOR * step->tile[TILE_VECTORS];
-    const plait_shape shape = PLAIT_SHAPE(square_of(transform), product.channels, work.blocks * columns);
+    const plait_shape shape = PLAIT_SHAPE(square_of(&plane), product.channels, work.blocks * columns);
     if (!shape_size(shape, &floats) || !size_add(floats, work.blocks * columns + work.pixel, &floats) ||
         floats > SHAPE_MAX_ELEMENTS) {
         return error_set(PLAIT_ERR_UNSUPPORTED, "the transformed kernel %s has more than %zu elements",
@@ -196,84 +229,122 @@ static plait_status plan(const struct transform *transform, struct step *step, c
     }
     step->packed_floats = floats;
     struct text *options = step_kernel(step, "conv2d_winograd_cpu");
-    text_add(options, "-D CELLS=%zu -D ROWS=%zu -D VECTORS=%zu", transform->cells, step->tile[TILE_ROWS],
+    text_add(options, "-D CELLS=%zu -D TAPS=%zu -D DOWN=%d -D ACROSS=%d -D ROWS=%zu -D VECTORS=%zu", cells,
+             plane.transform->taps, plane.points[0] > 1, plane.points[1] > 1, step->tile[TILE_ROWS],
              step->tile[TILE_VECTORS]);
     activation_options(&step->activation, options);
     return PLAIT_OK;
 }
 
-/* The taps of a kernel of one channel, for as many filters as a vector has; 0 for those beyond `lanes`. */
+/* G along an axis: 1 where there is no transform. */
+struct matrix {
+    size_t points;
+    size_t taps;
+    double g[MOST_POINTS][MOST_TAPS];
+};
+
+static struct matrix matrix_along(const struct plane *plane, size_t axis)
+{
+    struct matrix matrix = {.points = plane->points[axis], .taps = 1, .g = {{1}}};
+    const double *points = plane->transform->points;
+
+    if (matrix.points == 1) {
+        return matrix;
+    }
+    matrix.taps = plane->transform->taps;
+    for (size_t i = 0; i + 1 < matrix.points; i++) {
+        double value = 1;
+        for (size_t j = 0; j + 1 < matrix.points; j++) {
+            value /= j == i ? 1 : points[i] - points[j];
+        }
+        for (size_t tap = 0; tap < matrix.taps; tap++, value *= points[i]) {
+            matrix.g[i][tap] = value;
+        }
+    }
+    for (size_t tap = 0; tap < matrix.taps; tap++) {
+        matrix.g[matrix.points - 1][tap] = tap + 1 == matrix.taps;
+    }
+    return matrix;
+}
+
+/* The taps {row}{col} of a kernel of one channel, for as many filters as a vector has; 0 for those beyond `lanes`. */
 struct filters {
-    double value[TAPS * TAPS][VECTOR];
+    double value[MOST_TAPS + 2][VECTOR]; /* 3 x 3 are more than 7 */
     double scale[VECTOR];
 };
 
-static void read_taps(const struct step *step, const float *kernel, size_t tap, size_t first, size_t lanes,
+static void read_taps(const struct step *step, const float *kernel, const struct product *product, size_t first,
                       struct filters *out)
 {
+    const size_t lanes = least(VECTOR, product->filters - first);
+    const size_t tap = product->channels * product->filters;
+
     *out = (struct filters){0};
     for (size_t lane = 0; lane < lanes; lane++) {
-        for (size_t i = 0; i < TAPS * TAPS; i++) {
+        for (size_t i = 0; i < product->kernel[0] * product->kernel[1]; i++) {
             out->value[i][lane] = (double)kernel[i * tap + first + lane];
         }
         out->scale[lane] = step->scale ? step->scale[first + lane] : 1;
     }
 }
 
-/* y = a * g[0] + b * g[1] + c * g[2], of all lanes. */
-static void combine(const double *g, const double *a, const double *b, const double *c, double *y)
+/* y = the sum of factor[i] * x[i], of all lanes, where x[i] are `step` floats apart. */
+static void combine(size_t count, const double *factor, const double *x, size_t step, double *y)
 {
     for (size_t lane = 0; lane < VECTOR; lane++) {
-        y[lane] = a[lane] * g[0] + b[lane] * g[1] + c[lane] * g[2];
+        y[lane] = 0;
+        for (size_t i = 0; i < count; i++) {
+            y[lane] += factor[i] * x[i * step + lane];
+        }
     }
 }
 
 /* U = G g G' of a channel; points of U are `point` floats apart. */
-static void transform_kernel(const struct transform *transform, const struct filters *filters, float *out, size_t point)
+static void transform_kernel(const struct matrix *down, const struct matrix *across, const struct filters *filters,
+                             float *out, size_t point)
 {
-    const size_t points = points_of(transform);
-    const double(*g)[TAPS] = transform->g;
-
-    for (size_t p = 0; p < points; p++) {
-        double row[TAPS][VECTOR];
-        for (size_t b = 0; b < TAPS; b++) {
-            combine(g[p], filters->value[b], filters->value[TAPS + b], filters->value[2 * TAPS + b], row[b]);
+    for (size_t p = 0; p < down->points; p++) {
+        double row[MOST_TAPS][VECTOR];
+        for (size_t b = 0; b < across->taps; b++) {
+            combine(down->taps, down->g[p], filters->value[b], across->taps * VECTOR, row[b]);
         }
-        for (size_t q = 0; q < points; q++) {
+        for (size_t q = 0; q < across->points; q++, out += point) {
             double value[VECTOR];
-            combine(g[q], row[0], row[1], row[2], value);
+            combine(across->taps, across->g[q], row[0], VECTOR, value);
             for (size_t lane = 0; lane < VECTOR; lane++) {
-                out[(p * points + q) * point + lane] = (float)(filters->scale[lane] * value[lane]);
+                out[lane] = (float)(filters->scale[lane] * value[lane]);
             }
         }
     }
 }
 
 /* By blocks of filters, points, channels, and filters of a block. */
-static void pack(const struct transform *transform, const struct step *step, float *packed)
+static void pack(size_t cells, const struct step *step, float *packed)
 {
     const struct product product = convolution_planned(step);
+    const struct plane plane = plane_of(cells, &product);
+    const struct matrix down = matrix_along(&plane, 0);
+    const struct matrix across = matrix_along(&plane, 1);
     const size_t columns = VECTOR * step->tile[TILE_VECTORS];
     const size_t point = product.channels * columns;
-    const size_t tap = product.channels * product.filters;
-    float *bias = packed + packed_weights(transform, &product, columns);
+    float *bias = packed + packed_weights(&plane, &product, columns);
     struct filters filters;
 
     for (size_t first = 0; first < product.filters; first += VECTOR) {
-        const size_t lanes = least(VECTOR, product.filters - first);
-        float *block = packed + first / columns * square_of(transform) * point + first % columns;
+        float *block = packed + first / columns * square_of(&plane) * point + first % columns;
         for (size_t c = 0; c < product.channels; c++) {
-            read_taps(step, step->weights[0].array.data + c * product.filters, tap, first, lanes, &filters);
-            transform_kernel(transform, &filters, block + c * columns, point);
+            read_taps(step, step->weights[0].array.data + c * product.filters, &product, first, &filters);
+            transform_kernel(&down, &across, &filters, block + c * columns, point);
         }
     }
     product_bias(step, 0, product.filters, bias);
 }
 
-static plait_status enqueue(const struct transform *transform, const struct step *step, const struct run *run)
+static plait_status enqueue(size_t cells, const struct step *step, const struct run *run)
 {
     const struct product product = convolution_running(step, run);
-    const struct work work = cut_work(transform, &product, step->tile);
+    const struct plane plane = plane_of(cells, &product);
+    const struct work work = cut_work(&plane, &product, step->tile);
     const size_t cuts[] = {work.down, work.across, work.tiles, work.lot, work.blocks, work.item_blocks, work.pixel};
     struct arg args[PRODUCT_ARGS + 2];
 
@@ -284,41 +355,41 @@ static plait_status enqueue(const struct transform *transform, const struct step
                   PRODUCT_ARGS + 2);
 }
 
-/* The functions of a variant for a transform. */
-#define VARIANT(transform)                                                                          \
-    static bool applicable_##transform(const struct step *step, const struct device_traits *device) \
-    {                                                                                               \
-        return applicable(&transform, step, device);                                                \
-    }                                                                                               \
-    static double cost_##transform(const struct step *step, const struct device_traits *device)     \
-    {                                                                                               \
-        return cost(&transform, step, device);                                                      \
-    }                                                                                               \
-    static plait_status plan_##transform(struct step *step, const struct device_traits *device)     \
-    {                                                                                               \
-        return plan(&transform, step, device);                                                      \
-    }                                                                                               \
-    static void pack_##transform(const struct step *step, float *packed)                            \
-    {                                                                                               \
-        pack(&transform, step, packed);                                                             \
-    }                                                                                               \
-    static plait_status enqueue_##transform(const struct step *step, const struct run *run)         \
-    {                                                                                               \
-        return enqueue(&transform, step, run);                                                      \
+/* The functions of a variant whose tiles have so many outputs along an axis. */
+#define VARIANT(cells)                                                                          \
+    static bool applicable_##cells(const struct step *step, const struct device_traits *device) \
+    {                                                                                           \
+        return applicable(cells, step, device);                                                 \
+    }                                                                                           \
+    static double cost_##cells(const struct step *step, const struct device_traits *device)     \
+    {                                                                                           \
+        return cost(cells, step, device);                                                       \
+    }                                                                                           \
+    static plait_status plan_##cells(struct step *step, const struct device_traits *device)     \
+    {                                                                                           \
+        return plan(cells, step, device);                                                       \
+    }                                                                                           \
+    static void pack_##cells(const struct step *step, float *packed)                            \
+    {                                                                                           \
+        pack(cells, step, packed);                                                              \
+    }                                                                                           \
+    static plait_status enqueue_##cells(const struct step *step, const struct run *run)         \
+    {                                                                                           \
+        return enqueue(cells, step, run);                                                       \
     }
 
-VARIANT(transform4)
-VARIANT(transform2)
+VARIANT(4)
+VARIANT(2)
 
 const struct variant conv2d_winograd4_cpu = {.name = "winograd4_cpu",
-                                             .applicable = applicable_transform4,
-                                             .cost = cost_transform4,
-                                             .plan = plan_transform4,
-                                             .pack = pack_transform4,
-                                             .enqueue = enqueue_transform4};
+                                             .applicable = applicable_4,
+                                             .cost = cost_4,
+                                             .plan = plan_4,
+                                             .pack = pack_4,
+                                             .enqueue = enqueue_4};
 const struct variant conv2d_winograd2_cpu = {.name = "winograd2_cpu",
-                                             .applicable = applicable_transform2,
-                                             .cost = cost_transform2,
-                                             .plan = plan_transform2,
-                                             .pack = pack_transform2,
-                                             .enqueue = enqueue_transform2};
+                                             .applicable = applicable_2,
+                                             .cost = cost_2,
+                                             .plan = plan_2,
+                                             .pack = pack_2,
+                                             .enqueue = enqueue_2};

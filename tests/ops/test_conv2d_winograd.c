@@ -33,6 +33,35 @@ static void tiles(void **state)
     check_verdict(compare_enough(0.7), "tiles");
 }
 
+/* Kernels of one row or column, in tiles of 4 outputs. */
+static void lines(void **state)
+{
+    static const struct conv2d_case cases[] = {
+        {"one of all, 1 x 7", 1, {1, 1, 1}, {1, 7, 1}, true, 0},
+        {"one tile, 7 x 1", 1, {4, 1, 16}, {7, 1, 32}, true, 0},
+        {"1 x 7, same", 2, {17, 17, 33}, {1, 7, 20}, true, 0},
+        {"7 x 1, same", 2, {17, 17, 33}, {7, 1, 20}, true, 0},
+        {"1 x 7, valid", 1, {5, 14, 160}, {1, 7, 35}, false, 0},
+        {"7 x 1, valid", 1, {14, 5, 160}, {7, 1, 35}, false, 0},
+        {"1 x 3", 2, {8, 9, 40}, {1, 3, 48}, true, 0},
+        {"3 x 1", 2, {9, 8, 40}, {3, 1, 48}, true, 0},
+        {"several lots", 3, {40, 33, 16}, {7, 1, 17}, true, 0},
+        {"3 of 8 samples", 3, {6, 7, 18}, {1, 7, 4}, true, 8},
+        {"8 samples in parts of 3", 8, {6, 7, 18}, {7, 1, 4}, true, 3},
+    };
+    static const struct conv2d_case slices = {"slices", 2, {6, 5, 20}, {1, 7, 20}, true, 3};
+    static const struct conv2d_case epilogue = {"epilogue", 2, {6, 5, 17}, {7, 1, 18}, true, 0};
+    struct random random = random_stream("lines");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        conv2d_run(sizes[0], &cases[i], &random, i % 2 ? DATA_POSITIVE : DATA_NORMAL);
+    }
+    conv2d_slices(sizes[0], &slices);
+    conv2d_epilogue(sizes[0], &epilogue);
+    check_verdict(compare_enough(0.7), "lines");
+}
+
 static void neighbours(void **state)
 {
     static const struct conv2d_case slices = {"slices", 2, {6, 5, 20}, {3, 3, 20}, true, 3};
@@ -53,6 +82,9 @@ static void refusals(void **state)
         {"strides, dilation_rate and groups 1", {3, 3, 4, 4}, {.dilation_rate = {1, 3}}, PLAIT_FAST},
         {"strides, dilation_rate and groups 1", {3, 3, 2, 4}, {.groups = 2}, PLAIT_FAST},
         {"the kernel must be {3,3}", {3, 5, 4, 4}, {0}, PLAIT_FAST},
+        {"the kernel must be {3,3}", {7, 3, 4, 4}, {0}, PLAIT_FAST},
+        {"the kernel must be {3,3}", {7, 7, 4, 4}, {0}, PLAIT_FAST},
+        {"the kernel must be {3,3}", {1, 1, 4, 4}, {0}, PLAIT_FAST},
         {"not PLAIT_STRICT", {3, 3, 4, 4}, {0}, PLAIT_STRICT},
     };
 
@@ -66,6 +98,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tiles),
+        cmocka_unit_test(lines),
         cmocka_unit_test(neighbours),
         cmocka_unit_test(refusals),
     };
