@@ -96,6 +96,10 @@ plait_status product_cpu_floats(const struct step *step, const struct product *p
 void product_cpu_pack(const struct step *step, const struct product *product, float *packed);
 plait_status product_cpu_launch(const struct step *step, const struct run *run, const struct product *product);
 
+/* Rows of a register tile, from `least` to `most`: those that fill whole tiles with `count` rows best; of several, the
+ * most. 0: no tile is between these. */
+size_t product_cpu_full_rows(size_t count, size_t least, size_t most);
+
 /* For GPUs: a work-group computes a tile through local memory. `plan` uses the first of step->tile. */
 bool product_gpu_applicable(const struct product *product, const struct device_traits *device);
 plait_status product_gpu_plan(struct step *step, const struct product *product, const struct device_traits *device);
