@@ -66,17 +66,21 @@ static bool biased_twice(const struct cell *cell)
     return cell->kind == GRU && !cell->opts->reset_before;
 }
 
-/* bias + the sum of x[i] * weights[i][column]. */
+/* bias + the sum of x[i] * weights[i][column]. The errors of x add up in squares: they come of as many roundings, and
+ * were they added up, the bound would grow by the norm of the weights with each step. */
 static struct number weighted(const struct number *x, size_t count, plait_array weights, size_t column, double bias)
 {
     const size_t columns = weights.shape.dims[1];
     struct number y = {bias, fabs(bias)};
+    double squares = 0;
 
     for (size_t i = 0; i < count; i++) {
-        const struct number term = product(x[i], exactly(weight(weights, i * columns + column)));
-        y.value += term.value;
-        y.terms += term.terms;
+        const double factor = weight(weights, i * columns + column);
+        y.value += x[i].value * factor;
+        y.terms += fabs(x[i].value * factor);
+        squares += x[i].terms * factor * x[i].terms * factor;
     }
+    y.terms += sqrt(squares);
     return y;
 }
 
