@@ -143,7 +143,7 @@ static void sequences(void **state)
         {"valid, dilation 2", 2, {0, 11, 7}, {0, 5, 18}, PLAIT_VALID, {0, 1}, {0, 2}, .activation = PLAIT_TANH},
         {"same, dilation 2", 2, {0, 12, 7}, {0, 5, 18}, PLAIT_SAME, {0, 1}, {0, 2}, .activation = PLAIT_TANH},
     };
-    struct convolution_test sequence = {.make = make_sequence, .slow = 1500};
+    struct convolution_test sequence = {.make = make_sequence, .slow = 100000};
 
     (void)state;
     convolution_windows(&sequence, rows, sizeof rows / sizeof rows[0]);

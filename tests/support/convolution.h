@@ -21,6 +21,7 @@ struct convolution_case {
     size_t multiplier; /* of a separable one; 0: 1 */
     plait_activation activation;
     bool no_bias;
+    bool thorough; /* every variant, with a slow checker too */
 };
 
 struct convolution_test {
