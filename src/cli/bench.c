@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static const char help[] =
@@ -132,22 +133,47 @@ static plait_status measure(plait_model *model, const struct options *options, s
     return status;
 }
 
+/* Makes room for the longest layer's name; inner models have long ones. */
+static plait_status find_width(const plait_model *model, int *width)
+{
+    plait_status status = PLAIT_OK;
+
+    for (size_t i = 0; status == PLAIT_OK && i < plait_model_step_count(model); i++) {
+        plait_step_info info;
+        status = plait_model_step(model, i, &info);
+        if (status == PLAIT_OK && strlen(info.layer) > (size_t)*width) {
+            *width = (int)strlen(info.layer);
+        }
+    }
+    return status;
+}
+
+static void print_layer(const plait_step_info *step, int width, size_t batch, double seconds, double peak)
+{
+    const double rate = seconds > 0 ? step->gflop * (double)batch / seconds : 0;
+    const double bytes = (double)batch * (double)step->sample_bytes + (double)step->weights_bytes;
+
+    printf("%-*s %-20s %-13s %10.3f %10.1f %8.1f %10.3f\n", width, step->layer, step->kind, step->variant,
+           seconds * 1e3, rate, 100 * rate / peak, bytes * 1e-6);
+}
+
 static plait_status print_layers(const plait_model *model, size_t batch, const struct times *times)
 {
-    printf("%-24s %-20s %-13s %10s %10s %8s %10s\n", "layer", "operator", "variant", "ms", "GFLOP/s", "% peak", "MB");
-    for (size_t i = 0; i < plait_model_step_count(model); i++) {
-        plait_step_info info;
-        const plait_status status = plait_model_step(model, i, &info);
-        if (status != PLAIT_OK) {
-            return status;
-        }
-        const double seconds = times->steps[i];
-        const double rate = seconds > 0 ? info.gflop * (double)batch / seconds : 0;
-        const double bytes = (double)batch * (double)info.sample_bytes + (double)info.weights_bytes;
-        printf("%-24s %-20s %-13s %10.3f %10.1f %8.1f %10.3f\n", info.layer, info.kind, info.variant, seconds * 1e3,
-               rate, 100 * rate / times->peak, bytes * 1e-6);
+    int width = 24;
+
+    plait_status status = find_width(model, &width);
+    if (status == PLAIT_OK) {
+        printf("%-*s %-20s %-13s %10s %10s %8s %10s\n", width, "layer", "operator", "variant", "ms", "GFLOP/s",
+               "% peak", "MB");
     }
-    return PLAIT_OK;
+    for (size_t i = 0; status == PLAIT_OK && i < plait_model_step_count(model); i++) {
+        plait_step_info step;
+        status = plait_model_step(model, i, &step);
+        if (status == PLAIT_OK) {
+            print_layer(&step, width, batch, times->steps[i], times->peak);
+        }
+    }
+    return status;
 }
 
 static plait_status print_times(const plait_model *model, const plait_context *context, const struct options *options,

@@ -23,6 +23,7 @@ ALL(maximum)
 ALL(minimum)
 CASE(concatenate, plait_concatenate(x, -1, NULL))
 CASE(dot, plait_dot(x, PLAIT_AXES(2, 2), NULL))
+CASE(dot_across, plait_dot(x, PLAIT_AXES(1, 1), NULL))
 ALL(attention)
 TWO(ops_add)
 TWO(ops_subtract)
@@ -36,6 +37,7 @@ OVER(ops_mean)
 OVER(ops_sum)
 OVER(ops_max)
 OVER(ops_min)
+CASE(ops_mean_last, plait_ops_mean(x.items[0], PLAIT_AXES(-1), NULL))
 CASE(custom_scale_layer, plait_custom_scale_layer(x, 0.25F, NULL))
 CASE(rescaling, plait_rescaling(x.items[0], plait_number(0.5F), plait_number(2), NULL))
 ONE(unit_normalization)
@@ -97,6 +99,7 @@ static const struct check_case cases[] = {
     {"minimum", {3, {13, 11, 33}}, 3, minimum},
     {"concatenate", {3, {13, 11, 33}}, 3, concatenate},
     {"dot", {2, {17, 33}}, 2, dot},
+    {"dot across rows", {2, {17, 33}}, 2, dot_across},
     {"attention", {2, {17, 33}}, 2, attention},
     {"ops_add", {3, {13, 11, 33}}, 2, ops_add},
     {"ops_subtract", {3, {13, 11, 33}}, 2, ops_subtract},
@@ -110,6 +113,7 @@ static const struct check_case cases[] = {
     {"ops_sum", {3, {13, 11, 33}}, 1, ops_sum},
     {"ops_max", {3, {13, 11, 33}}, 1, ops_max},
     {"ops_min", {3, {13, 11, 33}}, 1, ops_min},
+    {"ops_mean, last axis", {3, {13, 11, 33}}, 1, ops_mean_last},
     {"custom_scale_layer", {3, {13, 11, 33}}, 2, custom_scale_layer},
     {"rescaling", {3, {13, 11, 33}}, 1, rescaling},
     {"unit_normalization", {3, {13, 11, 33}}, 1, unit_normalization},

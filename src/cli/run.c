@@ -11,9 +11,8 @@
 static const char help[] =
     "usage: plait run MODEL.keras -i [NAME=]X.npy ... [-o [NAME=]Y.npy ...] [OPTIONS]\n\n"
     "Runs a model that Keras saved (.keras, .h5) on float32 arrays, the batch axis first, and writes\n"
-    "its outputs; without -o it prints the largest values of each row, or the range of what is no row. Files stand in "
-    "the order of the\n"
-    "model's inputs and outputs, or have their NAME.\n\n"
+    "its outputs; without -o it prints the largest values of each row, or the range of what is no row.\n"
+    "Files stand in the order of the model's inputs and outputs, or have their NAME.\n\n"
     "  -i, --input [NAME=]FILE    values of an input\n"
     "  -o, --output [NAME=]FILE   where to write an output\n"
     "  --device TEXT              device number, or a part of its or its platform's name\n"

@@ -84,7 +84,7 @@ static int parse(int argc, char **argv, struct options *options, int *stop)
         }
     }
     if (!right || optind + 1 != argc) {
-        return misuse(options->command, options->help, "one MODEL is needed, and options as below");
+        return misuse(options->command, options->help, "one MODEL is needed, and options as below, of sizes above 0");
     }
     options->model = argv[optind];
     return EXIT_DONE;

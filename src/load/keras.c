@@ -83,13 +83,24 @@ out:
     return status;
 }
 
+static bool begins(const struct file *file, const char signature[4])
+{
+    return file->size >= 4 && memcmp(file->bytes, signature, 4) == 0;
+}
+
 static plait_status read_file(struct plait_keras *keras, const char *path, json_t **config)
 {
     plait_status status = PLAIT_OK;
 
     TRY(file_open(path, SIZE_MAX, &keras->file));
-    const bool is_zip = keras->file.size >= 4 && memcmp(keras->file.bytes, "PK\3\4", 4) == 0;
-    TRY(is_zip ? read_archive(keras, path, config) : read_legacy(keras, path, config));
+    if (begins(&keras->file, "PK\3\4")) {
+        TRY(read_archive(keras, path, config));
+    } else if (begins(&keras->file, "\x89HDF")) {
+        TRY(read_legacy(keras, path, config));
+    } else {
+        status = error_set(PLAIT_ERR_FORMAT,
+                           "%s: this is no model that Keras saved: neither an archive (.keras) nor HDF5 (.h5)", path);
+    }
 out:
     return status;
 }

@@ -48,24 +48,15 @@ size_t plait_model_step_count(const plait_model *model)
     return model ? model->plan->step_count : 0;
 }
 
-static size_t sample_floats(const struct view *view)
-{
-    size_t count = 1;
-
-    for (size_t i = 1; i < view->rank; i++) {
-        count *= view->dims[i];
-    }
-    return count;
-}
-
+/* Those of a sample. */
 static size_t moved_floats(const struct step *step)
 {
-    size_t count = sample_floats(&step->output) * (step->has_residual ? 2 : 1);
+    size_t count = view_count(&step->output) * (step->has_residual ? 2 : 1);
 
     for (size_t i = 0; i < step->input_count; i++) {
-        count += sample_floats(&step->inputs[i]);
+        count += view_count(&step->inputs[i]);
     }
-    return count;
+    return count / step->output.dims[0];
 }
 
 plait_status plait_model_step(const plait_model *model, size_t index, plait_step_info *info)

@@ -121,24 +121,13 @@ static struct work cut_work(const struct plane *plane, const struct product *pro
     return work;
 }
 
-/* Rows of a register tile, `most` at most: those that leave the fewest idle; of several, the most. */
+/* Rows of a register tile, `most` at most. */
 static size_t rows_for(size_t tiles, size_t most, const struct device_traits *device)
 {
-    static const size_t sizes[] = {14, 12, 8, 7, 6, 4, 1};
     const size_t registers = device->vector_floats < VECTOR ? 6 : 14;
-    size_t best = 1;
-    size_t least_padded = SIZE_MAX;
+    const size_t rows = product_cpu_full_rows(tiles, 6, least(most, registers));
 
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        const size_t padded = divide_up(tiles, sizes[i]) * sizes[i];
-        const bool fits = sizes[i] <= most && sizes[i] <= registers;
-        const bool small = sizes[i] < 6 && least_padded < SIZE_MAX; /* only where nothing else fits */
-        if (fits && !small && padded < least_padded) {
-            best = sizes[i];
-            least_padded = padded;
-        }
-    }
-    return best;
+    return rows ? rows : most < 4 ? 1 : 4;
 }
 
 /* Fills in `tile`, as step->tile. */

@@ -159,7 +159,7 @@ static plait_status plan(struct step *step, const struct device_traits *device)
     fill_tile(&product, device, step->tile);
     const struct work work = cut_work(&product, convolution_bank(step->head->params).channels, step->tile);
     const size_t pixels = work.wide.rows * product.input[1];
-    step->tile[TILE_ROWS] = device->vector_floats < VECTOR ? 6 : product_cpu_rows(pixels);
+    step->tile[TILE_ROWS] = device->vector_floats < VECTOR ? 6 : product_cpu_full_rows(pixels, 7, 14);
     step->packed_floats = work.blocks * block_floats(step, VECTOR * step->tile[TILE_VECTORS]);
     struct text *options = step_kernel(step, "expanded_depthwise_cpu");
     text_add(options, "-D ROWS=%zu -D VECTORS=%zu -D PIXELS=%zu -D COLS=%zu -D STRIDE=%zu -D DILATION=%zu",

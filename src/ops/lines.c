@@ -31,6 +31,13 @@ bool lines_along_last(unsigned mask, size_t rank)
     return mask >> (rank - 1) & 1U;
 }
 
+plait_status lines_check_last(unsigned mask, size_t rank)
+{
+    return lines_along_last(mask, rank)
+               ? PLAIT_OK
+               : error_set(PLAIT_ERR_UNSUPPORTED, "it works along the last axis, alone or with others");
+}
+
 static size_t divide_up(size_t a, size_t b)
 {
     return (a + b - 1) / b;

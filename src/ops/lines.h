@@ -29,6 +29,9 @@ struct lines lines_of(struct operand operand, unsigned mask);
 /* Whether the last axis of a tensor of `rank` axes is in the mask. */
 bool lines_along_last(unsigned mask, size_t rank);
 
+/* Refuses a mask without it. */
+plait_status lines_check_last(unsigned mask, size_t rank);
+
 /* Launches the only kernel, with one more argument at the end unless `last` is NULL. */
 plait_status lines_launch(const struct step *step, const struct run *run, const struct lines *operands, size_t count,
                           const struct arg *last);

@@ -90,15 +90,16 @@ void product_args(const struct product *product, const struct buffer *packed, st
  * first PRODUCT_CPU_TILE of step->tile. `floats` says what packed_floats would be for another product of the
  * step, which is then launched with the same kernel. */
 enum { PRODUCT_CPU_TILE = 3 };
-
-/* Rows of a tile that comes from a matrix: those that fill whole tiles with the pixels; of several, the most. */
-size_t product_cpu_rows(size_t pixels);
 double product_cpu_cost(const struct product *product, const struct device_traits *device);
 size_t product_cpu_vectors(const struct product *product, const struct device_traits *device);
 plait_status product_cpu_plan(struct step *step, const struct product *product, const struct device_traits *device);
 plait_status product_cpu_floats(const struct step *step, const struct product *product, size_t *packed);
 void product_cpu_pack(const struct step *step, const struct product *product, float *packed);
 plait_status product_cpu_launch(const struct step *step, const struct run *run, const struct product *product);
+
+/* Rows of a register tile, from `least` to `most`: those that fill whole tiles with `count` rows best; of several, the
+ * most. 0: no tile is between these. */
+size_t product_cpu_full_rows(size_t count, size_t least, size_t most);
 
 /* For GPUs: a work-group computes a tile through local memory. `plan` uses the first of step->tile. */
 bool product_gpu_applicable(const struct product *product, const struct device_traits *device);

@@ -66,17 +66,20 @@ static const struct form *form_of(const struct product *product)
     return form;
 }
 
-size_t product_cpu_rows(size_t pixels)
+size_t product_cpu_full_rows(size_t count, size_t least, size_t most)
 {
-    static const size_t sizes[] = {14, 12, 8, 7};
+    static const size_t sizes[] = {14, 12, 8, 7, 6};
     size_t best = 0;
+    size_t fewest = SIZE_MAX;
 
-    for (size_t i = 1; i < sizeof sizes / sizeof *sizes; i++) {
-        if (divide_up(pixels, sizes[i]) * sizes[i] < divide_up(pixels, sizes[best]) * sizes[best]) {
-            best = i;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const size_t rows = divide_up(count, sizes[i]) * sizes[i];
+        if (sizes[i] >= least && sizes[i] <= most && rows < fewest) {
+            best = sizes[i];
+            fewest = rows;
         }
     }
-    return sizes[best];
+    return best;
 }
 
 /* Rows of a tile. With few pixels and large weights, the time is that of reading the weights: then a tile of
@@ -85,7 +88,7 @@ static size_t rows_for(const struct product *product, const struct device_traits
 {
     const size_t pixels = pixels_of(product);
     const size_t most = device->vector_floats < VECTOR            ? 6
-                        : form_of(product)->launch != launch_taps ? product_cpu_rows(pixels)
+                        : form_of(product)->launch != launch_taps ? product_cpu_full_rows(pixels, 7, 14)
                                                                   : 12;
     const bool large = product_terms(product) * product->filters * product->groups >= CACHE_FLOATS;
 

@@ -42,10 +42,9 @@ static plait_status plan(struct step *step, enum walk_form form, const struct de
 
 static plait_status plan_cpu(struct step *step, const struct device_traits *device)
 {
-    if (!lines_along_last(mask_of(step), step->output.rank)) {
-        return error_set(PLAIT_ERR_UNSUPPORTED, "it works along the last axis, alone or with others");
-    }
-    return plan(step, WALK_CPU, device);
+    const plait_status status = lines_check_last(mask_of(step), step->output.rank);
+
+    return status == PLAIT_OK ? plan(step, WALK_CPU, device) : status;
 }
 
 static plait_status plan_reference(struct step *step, const struct device_traits *device)

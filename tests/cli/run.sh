@@ -39,3 +39,7 @@ expect 1 '' 'plait run: *no/such.keras*' run no/such.keras -i "$ends.x0.npy"
 expect 1 '' 'plait run: y.npy stands for no output; the model has 3' run "$ends.keras" -i "$ends.x0.npy" -o other=y.npy
 expect 1 '' 'plait run: *no/such/y.npy*cannot be written*' run "$ends.keras" -i "$ends.x0.npy" -o no/such/y.npy
 expect 1 '' 'plait run: *no such device*' run "$ends.keras" -i "$ends.x0.npy" --device 'no such device'
+
+# A column is as wide as the longest name in it: outer/call_1/encoder/dense_1.
+expect 0 '*
+layer                        operator *' '' bench "$models/nested.keras" --layers --runs 1

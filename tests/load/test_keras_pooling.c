@@ -3,7 +3,7 @@
 #include "fixture.h"
 #include "folder.h"
 #include "golden.h"
-#include "keras_file.h"
+#include "keras_change.h"
 
 #include <plait/load.h>
 #include <string.h>
@@ -76,12 +76,7 @@ static void outputs_are_those_of_keras(void **state)
 /* The config with one change, and what is said about it. */
 static void wrong_options(void **state)
 {
-    static const struct {
-        const char *old;
-        const char *new;
-        plait_status status;
-        const char *part;
-    } rows[] = {
+    static const struct change changes[] = {
         {"\"pool_size\": [2, 2]", "\"pool_size\": [0, 2]", PLAIT_ERR_FORMAT,
          "MaxPooling2D \"max_pooling2d\": option pool_size has a size below 1"},
         {"\"pool_size\": [2, 2]", "\"pool_size\": 0", PLAIT_ERR_FORMAT, "option pool_size has a size below 1"},
@@ -104,13 +99,7 @@ static void wrong_options(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        keras_write("pooling_refused.keras", keras_replace(keras_config("pooling.keras"), rows[i].old, rows[i].new),
-                    "pooling.keras");
-        check_message(load("pooling_refused.keras"), rows[i].status, rows[i].part);
-        unload();
-        scratch_reset();
-    }
+    CHECK_CHANGES("pooling.keras", changes);
 }
 
 /* Strides that are not given are those of the window; the other names that Keras has for the classes. */

@@ -279,7 +279,8 @@ static void files_that_are_no_models(void **state)
     check_message(keras_try(empty_name), PLAIT_ERR_FORMAT, empty_name);
     check_message(keras_try("."), PLAIT_ERR_IO, ".");
     check_message(keras_try("no/such.keras"), PLAIT_ERR_IO, "no/such.keras");
-    check_message(keras_try(keras_path("sequential.txt")), PLAIT_ERR_FORMAT, "sequential.txt");
+    check_message(keras_try(keras_path("sequential.txt")), PLAIT_ERR_FORMAT,
+                  "sequential.txt: this is no model that Keras saved: neither an archive (.keras) nor HDF5 (.h5)");
     check_config(keras_config("ends.keras"), NULL, PLAIT_ERR_FORMAT, "model.weights.h5");
     check_config(NULL, "ends.keras", PLAIT_ERR_FORMAT, "config.json");
     scratch_reset();

@@ -1,155 +1,86 @@
 /* SPDX-License-Identifier: MIT */
 /* Conv1D: sequences as pictures of one row, with three kinds of padding. */
-#include "oracle_convolution.h"
-#include "random.h"
-#include "trial.h"
+#include "convolution.h"
 
-static struct variants seen;
+static struct twin make(struct twin x, const struct convolution_case *c, struct random *random, enum data data)
+{
+    return twin_conv1d(
+        x, &(plait_conv1d_opts){
+               .kernel = convolution_kernel(c, random, data, c->x[2] / (c->groups ? c->groups : 1), c->kernel[2]),
+               .bias = convolution_bias(c, random, data, c->kernel[2]),
+               .padding = c->padding,
+               .activation = c->activation,
+               .strides = c->strides[1],
+               .dilation_rate = c->dilation[1],
+               .groups = c->groups,
+           });
+}
 
-struct sequence_case {
-    const char *name;
-    size_t batch;
-    size_t x[2];      /* steps, channels */
-    size_t kernel[2]; /* size, filters */
-    plait_padding padding;
-    size_t strides;
-    size_t dilation;
-    size_t groups;
+static struct convolution_test test = {.make = make, .slow = 4000};
+
+static const struct convolution_case cases[] = {
+    {"one of all", 1, {0, 1, 1}, {0, 1, 1}, PLAIT_VALID},
+    {"valid", 2, {0, 23, 7}, {0, 5, 17}, PLAIT_VALID},
+    {"same", 2, {0, 23, 7}, {0, 5, 17}, PLAIT_SAME},
+    {"same, even kernel", 2, {0, 23, 16}, {0, 4, 33}, PLAIT_SAME},
+    {"causal", 2, {0, 23, 7}, {0, 5, 17}, PLAIT_CAUSAL},
+    {"causal, stride", 2, {0, 23, 7}, {0, 5, 17}, PLAIT_CAUSAL, .strides = {0, 3}},
+    {"causal, dilation", 3, {0, 23, 7}, {0, 3, 17}, PLAIT_CAUSAL, .dilation = {0, 4}},
+    {"causal, longer than the sequence", 2, {0, 3, 7}, {0, 5, 9}, PLAIT_CAUSAL, .dilation = {0, 2}},
+    {"stride", 2, {0, 23, 7}, {0, 3, 20}, PLAIT_SAME, .strides = {0, 2}},
+    {"dilation", 2, {0, 23, 3}, {0, 3, 20}, PLAIT_VALID, .dilation = {0, 5}},
+    {"groups", 2, {0, 13, 6}, {0, 3, 9}, PLAIT_SAME, .groups = 3},
+    {"groups of one channel", 2, {0, 13, 18}, {0, 3, 18}, PLAIT_CAUSAL, .groups = 18},
+    {"long kernel", 1, {0, 70, 3}, {0, 33, 4}, PLAIT_SAME},
+    {"one step", 5, {0, 1, 40}, {0, 1, 20}, PLAIT_VALID},
 };
-
-static const struct sequence_case cases[] = {
-    {"one of all", 1, {1, 1}, {1, 1}, PLAIT_VALID, 0, 0, 0},
-    {"valid", 2, {23, 7}, {5, 17}, PLAIT_VALID, 0, 0, 0},
-    {"same", 2, {23, 7}, {5, 17}, PLAIT_SAME, 0, 0, 0},
-    {"same, even kernel", 2, {23, 16}, {4, 33}, PLAIT_SAME, 0, 0, 0},
-    {"causal", 2, {23, 7}, {5, 17}, PLAIT_CAUSAL, 0, 0, 0},
-    {"causal, stride", 2, {23, 7}, {5, 17}, PLAIT_CAUSAL, 3, 0, 0},
-    {"causal, dilation", 3, {23, 7}, {3, 17}, PLAIT_CAUSAL, 0, 4, 0},
-    {"causal, longer than the sequence", 2, {3, 7}, {5, 9}, PLAIT_CAUSAL, 0, 2, 0},
-    {"stride", 2, {23, 7}, {3, 20}, PLAIT_SAME, 2, 0, 0},
-    {"dilation", 2, {23, 3}, {3, 20}, PLAIT_VALID, 0, 5, 0},
-    {"groups", 2, {13, 6}, {3, 9}, PLAIT_SAME, 0, 0, 3},
-    {"groups of one channel", 2, {13, 18}, {3, 18}, PLAIT_CAUSAL, 0, 0, 18},
-    {"long kernel", 1, {70, 3}, {33, 4}, PLAIT_SAME, 0, 0, 0},
-    {"one step", 5, {1, 40}, {1, 20}, PLAIT_VALID, 0, 0, 0},
-};
-
-static plait_conv1d_opts options_of(const struct sequence_case *c, struct random *random, enum data data)
-{
-    const size_t channels = c->x[1] / (c->groups ? c->groups : 1);
-
-    return (plait_conv1d_opts){
-        .kernel = {random_floats(random, data, c->kernel[0] * channels * c->kernel[1]),
-                   PLAIT_SHAPE(c->kernel[0], channels, c->kernel[1])},
-        .bias = {random_floats(random, data, c->kernel[1]), PLAIT_SHAPE(c->kernel[1])},
-        .padding = c->padding,
-        .strides = c->strides,
-        .dilation_rate = c->dilation,
-        .groups = c->groups,
-    };
-}
-
-/* Whether a case takes so many products that a slow checker should see only the default plan. */
-static bool is_slow(const struct sequence_case *c)
-{
-    return test_rounds(8) < 8 && c->batch * c->x[0] * c->x[1] * c->kernel[0] * c->kernel[1] > 4000;
-}
-
-/* Runs a trial of a case, in which `layer` is the layer, with every variant. */
-static void try_all(const struct sequence_case *c, const struct trial *trial, struct twin layer)
-{
-    if (is_slow(c)) {
-        trial_run(trial);
-    } else {
-        trial_run_variants(trial, layer, &seen);
-    }
-}
 
 static void windows(void **state)
 {
-    struct random random = random_stream("conv1d");
-    const bool is_quick = test_rounds(8) < 8;
-
     (void)state;
-    for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i += is_quick ? 3 : 1) {
-        const struct sequence_case *c = &cases[i / 2];
-        const enum data data = i % 2 ? DATA_INTEGERS : DATA_NORMAL;
-        const plait_conv1d_opts opts = options_of(c, &random, data);
-        const struct twin x = twin_input(twin_graph(), PLAIT_SHAPE(c->x[0], c->x[1]), c->batch,
-                                         random_floats(&random, data, c->batch * c->x[0] * c->x[1]));
-        const struct twin y = twin_conv1d(x, &opts);
-        try_all(c,
-                &(struct trial){.name = c->name,
-                                .inputs = &x,
-                                .input_count = 1,
-                                .outputs = &y,
-                                .output_count = 1,
-                                .gate = i % 2 ? GATE_INTEGERS : GATE_HARD,
-                                .run = {.accuracy = PLAIT_STRICT}},
-                y);
-        plait_graph_free(x.node.graph);
-        scratch_reset();
-    }
-    check_variants(&seen, CONVOLUTION_OPTIONAL);
-    check_verdict(compare_enough(0.6), "conv1d");
+    convolution_windows(&test, cases, sizeof cases / sizeof cases[0]);
+}
+
+static void integers(void **state)
+{
+    (void)state;
+    convolution_integers(&test, cases, sizeof cases / sizeof cases[0]);
+}
+
+static void random_windows(void **state)
+{
+    (void)state;
+    convolution_random(&test,
+                       &(struct convolution_range){.channels = 20,
+                                                   .filters = 40,
+                                                   .kernel = 17,
+                                                   .strides = 4,
+                                                   .dilation = 4,
+                                                   .groups = 3,
+                                                   .size = 30,
+                                                   .is_sequence = true},
+                       6);
 }
 
 /* The transform, too, computes sequences. */
 static void fast(void **state)
 {
-    static const struct sequence_case c = {"fast", 2, {40, 8}, {9, 16}, PLAIT_CAUSAL, 0, 0, 0};
-    struct random random = random_stream("conv1d fast");
-    const plait_conv1d_opts opts = options_of(&c, &random, DATA_NORMAL);
-    const struct twin x =
-        twin_input(twin_graph(), PLAIT_SHAPE(40, 8), 2, random_floats(&random, DATA_NORMAL, 2 * 40 * 8));
-    const struct twin y = twin_conv1d(x, &opts);
-
     (void)state;
-    trial_run_variants(&(struct trial){.name = c.name,
-                                       .inputs = &x,
-                                       .input_count = 1,
-                                       .outputs = &y,
-                                       .output_count = 1,
-                                       .gate = GATE_FAST,
-                                       .run = {.accuracy = PLAIT_FAST}},
-                       y, &seen);
-    plait_graph_free(x.node.graph);
-    scratch_reset();
+    struct random random = random_stream("fast");
+    convolution_run(&test, &(struct convolution_case){"fast", 2, {0, 40, 8}, {0, 9, 16}, PLAIT_CAUSAL}, &random,
+                    DATA_NORMAL, GATE_FAST);
 }
 
-/* Between slices of joined tensors, with batch normalization, a residual and an activation in its store. */
-static void epilogues_and_slices(void **state)
+static void neighbours(void **state)
 {
-    static const struct sequence_case c = {"epilogue", 2, {11, 20}, {3, 20}, PLAIT_CAUSAL, 0, 0, 0};
-    struct random random = random_stream("conv1d epilogues");
+    static const struct convolution_case rows[] = {
+        {"causal", 2, {0, 11, 20}, {0, 3, 20}, PLAIT_CAUSAL, .planned = 4},
+        {"stride", 2, {0, 11, 20}, {0, 3, 20}, PLAIT_SAME, .strides = {0, 2}, .planned = 4},
+    };
 
     (void)state;
-    for (int axis = 1; axis <= 2; axis++) {
-        const plait_conv1d_opts opts = options_of(&c, &random, DATA_NORMAL);
-        const plait_batch_normalization_opts norm = {
-            .moving_mean = {random_floats(&random, DATA_NORMAL, 20), PLAIT_SHAPE(20)},
-            .moving_variance = {random_floats(&random, DATA_POSITIVE, 20), PLAIT_SHAPE(20)},
-        };
-        const struct twin x =
-            twin_input(twin_graph(), PLAIT_SHAPE(11, 20), 2, random_floats(&random, DATA_NORMAL, 2 * 11 * 20));
-        const struct twin part = twin_relu(x, NULL);
-        const struct twin conv = twin_conv1d(part, &opts);
-        const struct twin sum = twin_merge(MERGE_ADD, (struct twin[]){part, twin_batch_normalization(conv, &norm)}, 2);
-        const struct twin outputs[] = {
-            twin_concatenate((struct twin[]){x, part}, 2, axis),
-            twin_concatenate((struct twin[]){part, twin_activate(sum, PLAIT_RELU), x}, 3, 3 - axis),
-        };
-        trial_run_variants(&(struct trial){.name = scratch_text("axis %d", axis),
-                                           .inputs = &x,
-                                           .input_count = 1,
-                                           .outputs = outputs,
-                                           .output_count = 2,
-                                           .gate = GATE_ANY,
-                                           .run = {.accuracy = PLAIT_STRICT, .planned = 4}},
-                           conv, &seen);
-        plait_graph_free(x.node.graph);
-        scratch_reset();
-    }
+    convolution_epilogues(&test, rows, sizeof rows / sizeof rows[0]);
+    convolution_slices(&test, rows, sizeof rows / sizeof rows[0]);
 }
 
 static void mistakes(void **state)
@@ -186,10 +117,8 @@ static void mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(windows),
-        cmocka_unit_test(fast),
-        cmocka_unit_test(epilogues_and_slices),
-        cmocka_unit_test(mistakes),
+        cmocka_unit_test(windows), cmocka_unit_test(integers),   cmocka_unit_test(random_windows),
+        cmocka_unit_test(fast),    cmocka_unit_test(neighbours), cmocka_unit_test(mistakes),
     };
 
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Conv2D in the frequency domain: the transforms on the host, then layers of all lengths, tiles and batches. */
-#include "conv2d_trials.h"
+#include "convolution.h"
 #include "ops/fft.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-static const char *const variant = "conv2d=fft_cpu";
+static struct convolution_test test = {.make = convolution_conv2d, .variant = "conv2d=fft_cpu"};
 
 static const double pi = 3.14159265358979323846;
 
@@ -119,30 +119,26 @@ static void kernel_transforms(void **state)
 
 static void windows(void **state)
 {
-    static const struct conv2d_case cases[] = {
-        {"one of all", 1, {1, 1, 1}, {1, 1, 1}, false, 0},
-        {"same", 2, {8, 8, 3}, {5, 5, 17}, true, 0},
-        {"valid", 2, {8, 9, 3}, {5, 5, 16}, false, 0},
-        {"even kernel", 1, {7, 6, 16}, {4, 6, 15}, true, 0},
-        {"rows", 2, {13, 5, 2}, {9, 1, 3}, true, 0},
-        {"columns", 2, {5, 13, 2}, {1, 9, 3}, true, 0},
-        {"kernel larger than the picture", 3, {3, 4, 5}, {9, 13, 4}, true, 0},
-        {"kernel as large as the picture", 3, {7, 6, 17}, {7, 6, 33}, false, 0},
-        {"tiles of a wide picture", 1, {9, 70, 2}, {5, 5, 2}, true, 0},
-        {"tiles of a tall picture", 1, {70, 9, 2}, {4, 4, 2}, false, 0},
-        {"tiles both ways", 2, {45, 38, 2}, {3, 7, 3}, true, 0},
-        {"many blocks", 2, {6, 6, 37}, {5, 5, 49}, true, 0},
-        {"3 of 8 samples", 3, {6, 7, 4}, {5, 5, 4}, true, 8},
-        {"8 samples in parts of 3", 8, {6, 7, 4}, {5, 5, 4}, true, 3},
-        {"13 samples", 13, {6, 7, 4}, {5, 5, 4}, true, 0},
+    static const struct convolution_case cases[] = {
+        {"one of all", 1, {1, 1, 1}, {1, 1, 1}, PLAIT_VALID},
+        {"same", 2, {8, 8, 3}, {5, 5, 17}, PLAIT_SAME},
+        {"valid", 2, {8, 9, 3}, {5, 5, 16}, PLAIT_VALID},
+        {"even kernel", 1, {7, 6, 16}, {4, 6, 15}, PLAIT_SAME},
+        {"rows", 2, {13, 5, 2}, {9, 1, 3}, PLAIT_SAME},
+        {"columns", 2, {5, 13, 2}, {1, 9, 3}, PLAIT_SAME},
+        {"kernel larger than the picture", 3, {3, 4, 5}, {9, 13, 4}, PLAIT_SAME},
+        {"kernel as large as the picture", 3, {7, 6, 17}, {7, 6, 33}, PLAIT_VALID},
+        {"tiles of a wide picture", 1, {9, 70, 2}, {5, 5, 2}, PLAIT_SAME},
+        {"tiles of a tall picture", 1, {70, 9, 2}, {4, 4, 2}, PLAIT_VALID},
+        {"tiles both ways", 2, {45, 38, 2}, {3, 7, 3}, PLAIT_SAME},
+        {"many blocks", 2, {6, 6, 37}, {5, 5, 49}, PLAIT_SAME},
+        {"3 of 8 samples", 3, {6, 7, 4}, {5, 5, 4}, PLAIT_SAME, .planned = 8},
+        {"8 samples in parts of 3", 8, {6, 7, 4}, {5, 5, 4}, PLAIT_SAME, .planned = 3},
+        {"13 samples", 13, {6, 7, 4}, {5, 5, 4}, PLAIT_SAME},
     };
-    struct random random = random_stream("windows");
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        conv2d_run(variant, &cases[i], &random, i % 2 ? DATA_POSITIVE : DATA_NORMAL);
-    }
-    check_verdict(compare_enough(0.7), "windows");
+    convolution_windows(&test, cases, sizeof cases / sizeof cases[0]);
 }
 
 /* Lengths with all radices: three outputs a side, too few for shorter tiles to be cheaper. */
@@ -154,39 +150,37 @@ static void radices(void **state)
     (void)state;
     for (size_t i = 0; i < test_rounds(sizeof cases / sizeof cases[0]); i++) {
         const size_t n = cases[i];
-        const struct conv2d_case c = {scratch_text("length %zu", n), 1, {n, n, 1}, {n - 2, n - 2, 2}, false, 0};
-        conv2d_run(variant, &c, &random, DATA_NORMAL);
+        const struct convolution_case c = {scratch_text("length %zu", n), 1, {n, n, 1}, {n - 2, n - 2, 2}, PLAIT_VALID};
+        convolution_run(&test, &c, &random, DATA_NORMAL, GATE_FAST);
     }
 }
 
 /* The layer for which all this is. */
 static void large_kernel(void **state)
 {
-    static const struct conv2d_case c = {"24x24", 2, {32, 32, 64}, {24, 24, 20}, true, 0};
+    static const struct convolution_case c = {"24x24", 2, {32, 32, 64}, {24, 24, 20}, PLAIT_SAME};
     struct random random = random_stream("large kernel");
 
     (void)state;
     if (test_rounds(8) == 8) {
-        conv2d_run(variant, &c, &random, DATA_NORMAL);
+        convolution_run(&test, &c, &random, DATA_NORMAL, GATE_FAST);
     }
 }
 
-static void slices(void **state)
+static void neighbours(void **state)
 {
-    (void)state;
-    conv2d_slices(variant, &(struct conv2d_case){"slices", 2, {6, 5, 20}, {5, 5, 20}, true, 3});
-}
+    static const struct convolution_case slices = {"slices", 2, {6, 5, 20}, {5, 5, 20}, PLAIT_SAME, .planned = 3};
+    static const struct convolution_case epilogue = {"epilogue", 2, {6, 5, 3}, {5, 5, 18}, PLAIT_SAME};
 
-static void epilogue(void **state)
-{
     (void)state;
-    conv2d_epilogue(variant, &(struct conv2d_case){"epilogue", 2, {6, 5, 3}, {5, 5, 18}, true, 0});
+    convolution_slices(&test, &slices, 1);
+    convolution_epilogues(&test, &epilogue, 1);
 }
 
 /* What it refuses when it is forced, and why. */
 static void refusals(void **state)
 {
-    static const struct conv2d_refusal cases[] = {
+    static const struct convolution_refusal cases[] = {
         {"variant fft_cpu: strides {2,1}, dilation_rate {1,1} and groups 1 must be 1",
          {4, 4, 4, 4},
          {.strides = {2, 1}},
@@ -197,15 +191,15 @@ static void refusals(void **state)
     };
 
     (void)state;
-    conv2d_check_refusals(variant, cases, sizeof cases / sizeof cases[0]);
+    convolution_refusals(test.variant, cases, sizeof cases / sizeof cases[0]);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lengths), cmocka_unit_test(tables),   cmocka_unit_test(kernel_transforms),
-        cmocka_unit_test(windows), cmocka_unit_test(radices),  cmocka_unit_test(large_kernel),
-        cmocka_unit_test(slices),  cmocka_unit_test(epilogue), cmocka_unit_test(refusals),
+        cmocka_unit_test(lengths),    cmocka_unit_test(tables),   cmocka_unit_test(kernel_transforms),
+        cmocka_unit_test(windows),    cmocka_unit_test(radices),  cmocka_unit_test(large_kernel),
+        cmocka_unit_test(neighbours), cmocka_unit_test(refusals),
     };
 
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);

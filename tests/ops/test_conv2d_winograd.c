@@ -1,36 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /* Conv2D by Winograd's algorithm, in tiles of both sizes. */
-#include "conv2d_trials.h"
+#include "convolution.h"
 
-static const char *const sizes[] = {"conv2d=winograd4_cpu", "conv2d=winograd2_cpu"};
+enum { SIZES = 2 };
 
-enum { SIZES = sizeof sizes / sizeof sizes[0] };
+static struct convolution_test sizes[SIZES] = {
+    {.make = convolution_conv2d, .variant = "conv2d=winograd4_cpu"},
+    {.make = convolution_conv2d, .variant = "conv2d=winograd2_cpu"},
+};
 
 static void tiles(void **state)
 {
-    static const struct conv2d_case cases[] = {
-        {"one of all", 1, {1, 1, 1}, {3, 3, 1}, true, 0},
-        {"one tile", 1, {4, 4, 16}, {3, 3, 32}, true, 0},
-        {"one output", 2, {3, 3, 17}, {3, 3, 5}, false, 0},
-        {"valid", 2, {8, 9, 3}, {3, 3, 16}, false, 0},
-        {"parts of tiles", 2, {7, 5, 20}, {3, 3, 33}, true, 0},
-        {"a row", 1, {1, 23, 16}, {3, 3, 49}, true, 0},
-        {"a column", 1, {23, 1, 16}, {3, 3, 15}, true, 0},
-        {"channels in blocks", 1, {6, 6, 300}, {3, 3, 17}, true, 0},
-        {"several lots", 3, {33, 30, 16}, {3, 3, 16}, true, 0},
-        {"several lots of filters", 1, {8, 8, 40}, {3, 3, 150}, true, 0},
-        {"3 of 8 samples", 3, {6, 7, 18}, {3, 3, 4}, true, 8},
-        {"8 samples in parts of 3", 8, {6, 7, 18}, {3, 3, 4}, true, 3},
+    static const struct convolution_case cases[] = {
+        {"one of all", 1, {1, 1, 1}, {3, 3, 1}, PLAIT_SAME},
+        {"one tile", 1, {4, 4, 16}, {3, 3, 32}, PLAIT_SAME},
+        {"one output", 2, {3, 3, 17}, {3, 3, 5}, PLAIT_VALID},
+        {"valid", 2, {8, 9, 3}, {3, 3, 16}, PLAIT_VALID},
+        {"parts of tiles", 2, {7, 5, 20}, {3, 3, 33}, PLAIT_SAME},
+        {"a row", 1, {1, 23, 16}, {3, 3, 49}, PLAIT_SAME},
+        {"a column", 1, {23, 1, 16}, {3, 3, 15}, PLAIT_SAME},
+        {"channels in blocks", 1, {6, 6, 300}, {3, 3, 17}, PLAIT_SAME},
+        {"several lots", 3, {33, 30, 16}, {3, 3, 16}, PLAIT_SAME},
+        {"several lots of filters", 1, {8, 8, 40}, {3, 3, 150}, PLAIT_SAME},
+        {"3 of 8 samples", 3, {6, 7, 18}, {3, 3, 4}, PLAIT_SAME, .planned = 8},
+        {"8 samples in parts of 3", 8, {6, 7, 18}, {3, 3, 4}, PLAIT_SAME, .planned = 3},
     };
 
     (void)state;
     for (size_t size = 0; size < SIZES; size++) {
-        struct random random = random_stream("tiles");
-        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-            conv2d_run(sizes[size], &cases[i], &random, i % 2 ? DATA_POSITIVE : DATA_NORMAL);
-        }
+        convolution_windows(&sizes[size], cases, sizeof cases / sizeof cases[0]);
     }
-    check_verdict(compare_enough(0.7), "tiles");
 }
 
 /* Kernels of one row or column, in tiles of 4 outputs. */
@@ -64,20 +63,20 @@ static void lines(void **state)
 
 static void neighbours(void **state)
 {
-    static const struct conv2d_case slices = {"slices", 2, {6, 5, 20}, {3, 3, 20}, true, 3};
-    static const struct conv2d_case epilogue = {"epilogue", 2, {6, 5, 17}, {3, 3, 18}, true, 0};
+    static const struct convolution_case slices = {"slices", 2, {6, 5, 20}, {3, 3, 20}, PLAIT_SAME, .planned = 3};
+    static const struct convolution_case epilogue = {"epilogue", 2, {6, 5, 17}, {3, 3, 18}, PLAIT_SAME};
 
     (void)state;
     for (size_t size = 0; size < SIZES; size++) {
-        conv2d_slices(sizes[size], &slices);
-        conv2d_epilogue(sizes[size], &epilogue);
+        convolution_slices(&sizes[size], &slices, 1);
+        convolution_epilogues(&sizes[size], &epilogue, 1);
     }
 }
 
 /* What it refuses when it is forced, and why. */
 static void refusals(void **state)
 {
-    static const struct conv2d_refusal cases[] = {
+    static const struct convolution_refusal cases[] = {
         {"strides, dilation_rate and groups 1", {3, 3, 4, 4}, {.strides = {2, 1}}, PLAIT_FAST},
         {"strides, dilation_rate and groups 1", {3, 3, 4, 4}, {.dilation_rate = {1, 3}}, PLAIT_FAST},
         {"strides, dilation_rate and groups 1", {3, 3, 2, 4}, {.groups = 2}, PLAIT_FAST},
@@ -90,7 +89,7 @@ static void refusals(void **state)
 
     (void)state;
     for (size_t size = 0; size < SIZES; size++) {
-        conv2d_check_refusals(sizes[size], cases, sizeof cases / sizeof cases[0]);
+        convolution_refusals(sizes[size].variant, cases, sizeof cases / sizeof cases[0]);
     }
 }
 

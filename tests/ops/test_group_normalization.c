@@ -64,24 +64,15 @@ static void positive_values(void **state)
 /* NaN and infinities spoil their own groups alone. */
 static void special_values(void **state)
 {
+    struct layer_test test = {.make = make, .gate = GATE_HARD};
     struct random random = random_stream("group normalization special");
-    plait_graph *graph = twin_graph();
     float *values = random_floats(&random, DATA_NORMAL, 2 * 5 * 20);
-    struct variants seen = {0};
 
     (void)state;
     values[5] = NAN;
     values[115] = INFINITY;
-    const struct twin x = twin_input(graph, PLAIT_SHAPE(5, 20), 2, values);
-    const struct twin y = make(x, &two);
-    trial_run_variants(&(struct trial){.name = "special values",
-                                       .inputs = &x,
-                                       .input_count = 1,
-                                       .outputs = &y,
-                                       .output_count = 1,
-                                       .gate = GATE_HARD},
-                       y, &seen);
-    plait_graph_free(graph);
+    layer_trial_values(&test, &(struct layer_case){.name = "special values", .shape = {2, {5, 20}}, .opts = &two},
+                       values);
 }
 
 static void mistakes(void **state)

@@ -64,49 +64,31 @@ static void positive_values(void **state)
 
 static void a_large_mean(void **state)
 {
+    struct layer_test test = {.make = make, .gate = GATE_HARD};
     struct random random = random_stream("large mean");
-    plait_graph *graph = twin_graph();
     float *values = random_floats(&random, DATA_NORMAL, 2 * 400);
 
     (void)state;
     for (size_t i = 0; i < 800; i++) {
         values[i] += 1e4F;
     }
-    const struct twin x = twin_input(graph, PLAIT_SHAPE(400), 2, values);
-    const struct twin y = make(x, &plain);
-    struct variants seen = {0};
-    trial_run_variants(&(struct trial){.name = "a large mean",
-                                       .inputs = &x,
-                                       .input_count = 1,
-                                       .outputs = &y,
-                                       .output_count = 1,
-                                       .gate = GATE_HARD},
-                       y, &seen);
-    plait_graph_free(graph);
+    layer_trial_values(&test, &(struct layer_case){.name = "a large mean", .shape = {1, {400}}, .opts = &plain},
+                       values);
 }
 
 /* NaN and infinities spoil their own lines alone. */
 static void special_values(void **state)
 {
+    struct layer_test test = {.make = make, .gate = GATE_HARD};
     struct random random = random_stream("layer normalization special");
-    plait_graph *graph = twin_graph();
     float *values = random_floats(&random, DATA_NORMAL, 2 * 3 * 21);
-    struct variants seen = {0};
 
     (void)state;
     values[5] = NAN;
     values[21 + 20] = INFINITY;
     values[42] = -INFINITY;
-    const struct twin x = twin_input(graph, PLAIT_SHAPE(3, 21), 2, values);
-    const struct twin y = make(x, &plain);
-    trial_run_variants(&(struct trial){.name = "special values",
-                                       .inputs = &x,
-                                       .input_count = 1,
-                                       .outputs = &y,
-                                       .output_count = 1,
-                                       .gate = GATE_HARD},
-                       y, &seen);
-    plait_graph_free(graph);
+    layer_trial_values(&test, &(struct layer_case){.name = "special values", .shape = {2, {3, 21}}, .opts = &plain},
+                       values);
 }
 
 static void mistakes(void **state)

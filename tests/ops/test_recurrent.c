@@ -108,8 +108,8 @@ static void try(const struct recurrent_case *c, struct random *random)
                                   .output_count = !c->states        ? 1
                                                   : c->kind == LSTM ? 3
                                                                     : 2,
-                                  .gate = GATE_L2,
-                                  .limit = 1e-6,
+                                  .gate = GATE_ZERO_MEAN,
+                                  .l2 = 1e-6,
                                   .run = {.planned = c->planned, .variants = variants[i]}});
     }
     plait_graph_free(graph);
@@ -161,8 +161,8 @@ static void joined(void **state)
                                   .input_count = 2,
                                   .outputs = outputs,
                                   .output_count = 2,
-                                  .gate = GATE_L2,
-                                  .limit = 1e-6,
+                                  .gate = GATE_ZERO_MEAN,
+                                  .l2 = 1e-6,
                                   .run = {.variants = variants[i % 3]}});
         plait_graph_free(graph);
         scratch_reset();

@@ -1,97 +1,74 @@
 /* SPDX-License-Identifier: MIT */
 /* SeparableConv2D and SeparableConv1D: a layer of two nodes. */
-#include "oracle_convolution.h"
-#include "random.h"
-#include "trial.h"
+#include "convolution.h"
 
 #include <string.h>
 
-static struct variants pictures_seen;
+static struct twin make(struct twin x, const struct convolution_case *c, struct random *random, enum data data)
+{
+    const size_t multiplier = c->multiplier ? c->multiplier : 1;
+    const size_t between = c->x[2] * multiplier;
 
-struct separable_case {
-    const char *name;
-    size_t x[3];      /* rows, cols, channels */
-    size_t kernel[4]; /* rows, cols, multiplier, filters */
-    bool same;
-    size_t strides[2];
-    size_t dilation[2];
-    plait_activation activation;
-};
+    return twin_separable_conv2d(
+        x, &(plait_separable_conv2d_opts){
+               .depthwise_kernel = convolution_kernel(c, random, data, c->x[2], multiplier),
+               .pointwise_kernel = random_array(random, data, PLAIT_SHAPE(1, 1, between, c->kernel[2])),
+               .bias = convolution_bias(c, random, data, c->kernel[2]),
+               .padding = c->padding,
+               .activation = c->activation,
+               .strides = {c->strides[0], c->strides[1]},
+               .dilation_rate = {c->dilation[0], c->dilation[1]},
+           });
+}
+
+static struct twin make_sequence(struct twin x, const struct convolution_case *c, struct random *random, enum data data)
+{
+    const size_t multiplier = c->multiplier ? c->multiplier : 1;
+    const size_t between = c->x[2] * multiplier;
+
+    return twin_separable_conv1d(
+        x, &(plait_separable_conv1d_opts){
+               .depthwise_kernel = convolution_kernel(c, random, data, c->x[2], multiplier),
+               .pointwise_kernel = random_array(random, data, PLAIT_SHAPE(1, between, c->kernel[2])),
+               .bias = convolution_bias(c, random, data, c->kernel[2]),
+               .padding = c->padding,
+               .activation = c->activation,
+               .strides = c->strides[1],
+               .dilation_rate = c->dilation[1],
+           });
+}
 
 static void pictures(void **state)
 {
-    static const struct separable_case cases[] = {
-        {"one of all", {1, 1, 1}, {1, 1, 1, 1}, false, {0, 0}, {0, 0}, PLAIT_LINEAR},
-        {"3x3", {5, 9, 20}, {3, 3, 1, 17}, true, {0, 0}, {0, 0}, PLAIT_RELU},
-        {"3x3, 3 channels", {5, 9, 3}, {3, 3, 1, 33}, true, {0, 0}, {0, 0}, PLAIT_LINEAR},
-        {"5x5 stride 2", {8, 11, 18}, {5, 5, 1, 6}, true, {2, 2}, {0, 0}, PLAIT_SILU},
-        {"multiplier 2, dilation", {8, 11, 6}, {3, 3, 2, 6}, false, {0, 0}, {2, 2}, PLAIT_TANH},
-        {"softmax after it", {3, 4, 6}, {3, 3, 1, 5}, true, {0, 0}, {0, 0}, PLAIT_SOFTMAX},
+    static const struct convolution_case cases[] = {
+        {"one of all", 2, {1, 1, 1}, {1, 1, 1}, PLAIT_VALID},
+        {"3x3", 2, {5, 9, 20}, {3, 3, 17}, PLAIT_SAME, .activation = PLAIT_RELU},
+        {"3x3, 3 channels", 2, {5, 9, 3}, {3, 3, 33}, PLAIT_SAME},
+        {"5x5 stride 2", 2, {8, 11, 18}, {5, 5, 6}, PLAIT_SAME, .strides = {2, 2}, .activation = PLAIT_SILU},
+        {"dilation", 2, {8, 11, 6}, {3, 3, 6}, PLAIT_VALID, {0, 0}, {2, 2}, .multiplier = 2, .activation = PLAIT_TANH},
     };
-    struct random random = random_stream("separable");
+    static const struct convolution_case last = {"softmax", 2,          {3, 4, 6},
+                                                 {3, 3, 5}, PLAIT_SAME, .activation = PLAIT_SOFTMAX};
+    struct convolution_test test = {.make = make, .slow = 100000};
+    struct random random = random_stream("softmax");
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct separable_case *c = &cases[i];
-        const size_t between = c->x[2] * c->kernel[2];
-        const plait_separable_conv2d_opts opts = {
-            .depthwise_kernel = {random_floats(&random, DATA_NORMAL, c->kernel[0] * c->kernel[1] * between),
-                                 PLAIT_SHAPE(c->kernel[0], c->kernel[1], c->x[2], c->kernel[2])},
-            .pointwise_kernel = {random_floats(&random, DATA_NORMAL, between * c->kernel[3]),
-                                 PLAIT_SHAPE(1, 1, between, c->kernel[3])},
-            .bias = {random_floats(&random, DATA_NORMAL, c->kernel[3]), PLAIT_SHAPE(c->kernel[3])},
-            .padding = c->same ? PLAIT_SAME : PLAIT_VALID,
-            .activation = c->activation,
-            .strides = {c->strides[0], c->strides[1]},
-            .dilation_rate = {c->dilation[0], c->dilation[1]},
-        };
-        const struct twin x = twin_input(twin_graph(), PLAIT_SHAPE(c->x[0], c->x[1], c->x[2]), 2,
-                                         random_floats(&random, DATA_NORMAL, 2 * c->x[0] * c->x[1] * c->x[2]));
-        const struct twin y = twin_separable_conv2d(x, &opts);
-        trial_run_variants(&(struct trial){.name = c->name,
-                                           .inputs = &x,
-                                           .input_count = 1,
-                                           .outputs = &y,
-                                           .output_count = 1,
-                                           .gate = c->activation == PLAIT_SOFTMAX ? GATE_L2 : GATE_HARD,
-                                           .limit = 2e-6,
-                                           .run = {.accuracy = PLAIT_STRICT}},
-                           y, &pictures_seen);
-        plait_graph_free(x.node.graph);
-        scratch_reset();
-    }
-    check_variants(&pictures_seen, CONVOLUTION_OPTIONAL);
+    convolution_run(&test, &last, &random, DATA_NORMAL, GATE_L2);
+    convolution_windows(&test, cases, sizeof cases / sizeof cases[0]);
 }
 
 static void sequences(void **state)
 {
-    struct random random = random_stream("separable sequences");
-    struct variants seen = {0};
+    static const struct convolution_case cases[] = {
+        {"valid", 3, {0, 12, 7}, {0, 3, 5}, PLAIT_VALID, .multiplier = 2, .activation = PLAIT_TANH},
+        {"same", 3, {0, 12, 7}, {0, 3, 5}, PLAIT_SAME, .multiplier = 2, .activation = PLAIT_TANH},
+        {"valid, stride", 3, {0, 12, 7}, {0, 3, 5}, PLAIT_VALID, {0, 2}, .multiplier = 2, .activation = PLAIT_TANH},
+        {"same, stride", 3, {0, 12, 7}, {0, 3, 5}, PLAIT_SAME, {0, 2}, .multiplier = 2, .activation = PLAIT_TANH},
+    };
+    struct convolution_test test = {.make = make_sequence, .slow = 100000};
 
     (void)state;
-    for (size_t i = 0; i < 4; i++) {
-        const plait_separable_conv1d_opts opts = {
-            .depthwise_kernel = {random_floats(&random, DATA_NORMAL, 3 * 7 * 2), PLAIT_SHAPE(3, 7, 2)},
-            .pointwise_kernel = {random_floats(&random, DATA_NORMAL, 14 * 5), PLAIT_SHAPE(1, 14, 5)},
-            .bias = {random_floats(&random, DATA_NORMAL, 5), PLAIT_SHAPE(5)},
-            .padding = i % 2 ? PLAIT_SAME : PLAIT_VALID,
-            .activation = PLAIT_RELU,
-            .strides = i / 2 + 1,
-        };
-        const struct twin x =
-            twin_input(twin_graph(), PLAIT_SHAPE(12, 7), 3, random_floats(&random, DATA_NORMAL, 3 * 12 * 7));
-        const struct twin y = twin_separable_conv1d(x, &opts);
-        trial_run_variants(&(struct trial){.name = scratch_text("sequence %zu", i),
-                                           .inputs = &x,
-                                           .input_count = 1,
-                                           .outputs = &y,
-                                           .output_count = 1,
-                                           .gate = GATE_HARD,
-                                           .run = {.accuracy = PLAIT_STRICT}},
-                           y, &seen);
-        plait_graph_free(x.node.graph);
-        scratch_reset();
-    }
+    convolution_windows(&test, cases, sizeof cases / sizeof cases[0]);
 }
 
 /* It is one layer with all its weights, and batch normalization after it costs no step. */

@@ -38,10 +38,9 @@ static void axes_of_all_kinds(void **state)
  * their own lines alone. */
 static void special_values(void **state)
 {
+    struct layer_test test = {.make = make, .gate = GATE_HARD};
     struct random random = random_stream("unit normalization special");
-    plait_graph *graph = twin_graph();
     float *values = random_floats(&random, DATA_NORMAL, 6 * 21);
-    struct variants seen = {0};
 
     (void)state;
     for (size_t i = 0; i < 21; i++) {
@@ -51,16 +50,8 @@ static void special_values(void **state)
     }
     values[42] = NAN;
     values[63] = -INFINITY;
-    const struct twin x = twin_input(graph, PLAIT_SHAPE(3, 21), 2, values);
-    const struct twin y = make(x, &none);
-    trial_run_variants(&(struct trial){.name = "special values",
-                                       .inputs = &x,
-                                       .input_count = 1,
-                                       .outputs = &y,
-                                       .output_count = 1,
-                                       .gate = GATE_HARD},
-                       y, &seen);
-    plait_graph_free(graph);
+    layer_trial_values(&test, &(struct layer_case){.name = "special values", .shape = {2, {3, 21}}, .opts = &none},
+                       values);
 }
 
 static void mistakes(void **state)

@@ -17,6 +17,7 @@ static size_t wanted_call;
 static cl_int wanted_code;
 static bool wanted_sticky;
 static const char *failed_name;
+static void (*watcher)(const char *kernel);
 
 void cl_fault_at_call(const char *name, size_t n, cl_int code, bool sticky)
 {
@@ -61,6 +62,22 @@ const char *cl_fault_live_text(void)
                    (long)live[CONTEXT], (long)live[QUEUE], (long)live[MEM], (long)live[PROGRAM], (long)live[KERNEL],
                    (long)live[EVENT]);
     return text;
+}
+
+void cl_fault_watch(void (*launched)(const char *kernel))
+{
+    watcher = launched;
+}
+
+/* The kernel, after the watcher heard of it. */
+static cl_kernel watched(cl_kernel kernel)
+{
+    char name[100];
+
+    if (watcher && clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME, sizeof name, name, NULL) == CL_SUCCESS) {
+        watcher(name);
+    }
+    return kernel;
 }
 
 /* Whether this call is to fail, and with what. */
@@ -252,7 +269,7 @@ cl_int clFinish(cl_command_queue queue)
 ENQUEUE(clEnqueueNDRangeKernel,
         (cl_command_queue queue, cl_kernel kernel, cl_uint rank, const size_t *offset, const size_t *global,
          const size_t *local, cl_uint count, const cl_event *waits, cl_event *event),
-        (queue, kernel, rank, offset, global, local, count, waits, event))
+        (queue, watched(kernel), rank, offset, global, local, count, waits, event))
 ENQUEUE(clEnqueueReadBuffer,
         (cl_command_queue queue, cl_mem mem, cl_bool blocking, size_t offset, size_t bytes, void *target, cl_uint count,
          const cl_event *waits, cl_event *event),

@@ -36,4 +36,7 @@ long cl_fault_live(void);
 /* The same by kind, "1 context 0 queue ...", for messages; static storage. */
 const char *cl_fault_live_text(void);
 
+/* Is told the name of every kernel that is launched from now on; NULL ends it. */
+void cl_fault_watch(void (*launched)(const char *kernel));
+
 #endif

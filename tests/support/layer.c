@@ -16,6 +16,11 @@ plait_array random_array(struct random *random, enum data data, plait_shape shap
     return (plait_array){random_floats(random, data, sample_size(shape)), shape};
 }
 
+static size_t batch_of(const struct layer_case *c)
+{
+    return c->batch ? c->batch : 2;
+}
+
 static struct twin new_input(plait_graph *graph, plait_shape shape, size_t batch, enum data data, struct random *random)
 {
     return twin_input(graph, shape, batch, random_floats(random, data, batch * sample_size(shape)));
@@ -33,9 +38,12 @@ static void run(struct layer_test *test, struct trial trial, struct twin layer)
 
 void layer_trial(struct layer_test *test, const struct layer_case *c, struct random *random)
 {
-    plait_graph *graph = twin_graph();
-    const size_t batch = c->batch ? c->batch : 2;
-    const struct twin x = new_input(graph, c->shape, batch, test->data, random);
+    layer_trial_values(test, c, random_floats(random, test->data, batch_of(c) * sample_size(c->shape)));
+}
+
+void layer_trial_values(struct layer_test *test, const struct layer_case *c, const float *values)
+{
+    const struct twin x = twin_input(twin_graph(), c->shape, batch_of(c), values);
     const struct twin y = test->make(x, c->opts);
 
     run(test,
@@ -57,7 +65,7 @@ static struct twin join(struct twin before, struct twin x, int axis)
 static void try_joined(struct layer_test *test, const struct layer_case *c, struct random *random, size_t axis)
 {
     plait_graph *graph = twin_graph();
-    const size_t batch = c->batch ? c->batch : 2;
+    const size_t batch = batch_of(c);
     struct twin inputs[2];
     struct twin outputs[2];
 

@@ -25,6 +25,9 @@ struct layer_test {
 /* Tries the layer on an input of the case's shape. */
 void layer_trial(struct layer_test *test, const struct layer_case *c, struct random *random);
 
+/* The same on these values, of 2 samples unless the case says otherwise. */
+void layer_trial_values(struct layer_test *test, const struct layer_case *c, const float *values);
+
 /* Tries it on a part of a tensor that is joined along each axis in turn, and writing to a part of one. */
 void layer_trial_joined(struct layer_test *test, const struct layer_case *c, struct random *random);
 

@@ -37,4 +37,7 @@ struct reference oracle_log_softmax(struct reference x, int axis);
 /* One value of a pointwise activation (not of the softmaxes). */
 double oracle_activation(plait_activation kind, double x);
 
+/* Its terms, of an x with these terms and sums. */
+double oracle_activation_terms(plait_activation kind, double x, double terms, size_t sums);
+
 #endif

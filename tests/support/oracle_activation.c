@@ -43,7 +43,8 @@ double oracle_activation(plait_activation kind, double x)
     case PLAIT_GELU:
         return x * 0.5 * erfc(-x * 0.70710678118654752);
     case PLAIT_GELU_TANH:
-        return x * sigmoid(1.5957691216057308 * (x + 0.044715 * x * x * x)); /* 2 * sqrt(2 / pi) */;
+        return x * sigmoid(1.5957691216057308 * (x + 0.044715 * x * x * x)); /* 2 * sqrt(2 / pi) */
+        ;
     case PLAIT_SILU:
         return x * sigmoid(x);
     case PLAIT_HARD_SILU:
@@ -120,29 +121,40 @@ static double moved(struct pointwise function, double x, double y, double h)
     return fmax(fabs(apply(function, x + h) - y), fabs(apply(function, x - h) - y));
 }
 
+/* The terms of f(x) where those of x are as given; `once`: f itself rounds at most once. */
+static double terms_of(struct pointwise function, double x, double x_terms, size_t sums, bool once)
+{
+    const double h_per_term = (8 + sqrt((double)sums)) * 0x1p-24;
+    const bool cancels = function.kind == PLAIT_TANH_SHRINK; /* x - tanh(x): the rounding of x's size stays */
+    const bool bends = function.kind == PLAIT_GELU_TANH;     /* what is put into exp was rounded, as if x were */
+    const double y = apply(function, x);
+    const double moving = x_terms + (bends && isfinite(x) ? fabs(x) : 0);
+    double terms = moving > 0 ? moved(function, x, y, h_per_term * moving) / h_per_term : 0;
+
+    if (!once) {
+        terms += 2 * fabs(y) + (cancels ? fabs(x) : 0);
+        terms += isinf(x) ? 0 : 0x1p-102 * fabs(x); /* a factor below FLT_MIN may be 0 */
+    }
+    return terms;
+}
+
 static struct reference apply_all(struct reference x, struct pointwise function, bool once)
 {
     struct reference y = reference_new(x.shape);
-    const double roundings = 8 + sqrt((double)x.sums);
-    const double h_per_term = roundings * 0x1p-24;
-    const bool cancels = function.kind == PLAIT_TANH_SHRINK; /* x - tanh(x): the rounding of x's size stays */
-    const bool bends = function.kind == PLAIT_GELU_TANH;     /* what is put into exp was rounded, as if x were */
 
     y.sums = x.sums;
     y.exact = x.exact && once;
     for (size_t e = 0; e < x.count; e++) {
         y.value[e] = apply(function, x.value[e]);
-        const double terms = x.terms[e] + (bends && isfinite(x.value[e]) ? fabs(x.value[e]) : 0);
-        if (terms > 0) {
-            y.terms[e] = moved(function, x.value[e], y.value[e], h_per_term * terms) / h_per_term;
-        }
-        if (!once) {
-            y.terms[e] += 2 * fabs(y.value[e]) + (cancels ? fabs(x.value[e]) : 0);
-            y.terms[e] += isinf(x.value[e]) ? 0 : 0x1p-102 * fabs(x.value[e]); /* a factor below FLT_MIN may be 0 */
-        }
+        y.terms[e] = terms_of(function, x.value[e], x.terms[e], x.sums, once);
         y.value[e] = y.exact ? (double)(float)y.value[e] : y.value[e];
     }
     return y;
+}
+
+double oracle_activation_terms(plait_activation kind, double x, double terms, size_t sums)
+{
+    return terms_of((struct pointwise){.kind = kind}, x, terms, sums, rounds_once(kind));
 }
 
 struct reference oracle_activate(struct reference x, plait_activation kind)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "oracle_convolution.h"
 
+#include "oracle_axis.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -91,44 +93,15 @@ struct reference oracle_conv1d(struct reference x, const plait_conv1d_opts *opts
 
 /* ---- Depthwise --------------------------------------------------------------------------------------- */
 
-/* Rows or columns. */
-struct axis {
-    size_t input, size, stride, dilation, output, before;
-};
-
-static struct axis place_axis(size_t input, size_t size, size_t stride, size_t dilation, plait_padding padding)
-{
-    struct axis axis = {.input = input, .size = size, .stride = or_one(stride), .dilation = or_one(dilation)};
-    const size_t extent = (size - 1) * axis.dilation + 1;
-
-    if (padding == PLAIT_VALID) {
-        axis.output = (input - extent) / axis.stride + 1;
-        return axis;
-    }
-    axis.output = (input + axis.stride - 1) / axis.stride;
-    const size_t covered = (axis.output - 1) * axis.stride + extent;
-    axis.before = covered > input ? (covered - input) / 2 : 0;
-    return axis;
-}
-
-/* The input cell under tap `tap` for output `out`; false in the padding. */
-static bool tap_cell(const struct axis *axis, size_t out, size_t tap, size_t *cell)
-{
-    const size_t padded = out * axis->stride + tap * axis->dilation;
-
-    *cell = padded - axis->before;
-    return padded >= axis->before && *cell < axis->input;
-}
-
 struct reference oracle_depthwise_conv2d(struct reference x, const plait_depthwise_conv2d_opts *opts)
 {
     const size_t *kernel = opts->kernel.shape.dims;
     const size_t channels = kernel[2];
     const size_t filters = channels * kernel[3];
     const struct axis rows =
-        place_axis(x.shape.dims[1], kernel[0], opts->strides[0], opts->dilation_rate[0], opts->padding);
+        axis_place(x.shape.dims[1], kernel[0], opts->strides[0], opts->dilation_rate[0], opts->padding);
     const struct axis cols =
-        place_axis(x.shape.dims[2], kernel[1], opts->strides[1], opts->dilation_rate[1], opts->padding);
+        axis_place(x.shape.dims[2], kernel[1], opts->strides[1], opts->dilation_rate[1], opts->padding);
     struct reference y = reference_new(PLAIT_SHAPE(x.shape.dims[0], rows.output, cols.output, filters));
     const size_t n = kernel[0] * kernel[1] + 1;
 
@@ -140,8 +113,8 @@ struct reference oracle_depthwise_conv2d(struct reference x, const plait_depthwi
         for (size_t tap = 0; tap < kernel[0] * kernel[1]; tap++) {
             size_t row;
             size_t col;
-            if (tap_cell(&rows, pixel / cols.output % rows.output, tap / kernel[1], &row) &&
-                tap_cell(&cols, pixel % cols.output, tap % kernel[1], &col)) {
+            if (axis_cell(&rows, pixel / cols.output % rows.output, tap / kernel[1], &row) &&
+                axis_cell(&cols, pixel % cols.output, tap % kernel[1], &col)) {
                 const size_t at = ((picture * rows.input + row) * cols.input + col) * channels + filter / kernel[3];
                 const double w = weight_at(opts->kernel, tap * filters + filter);
                 y.value[e] += x.value[at] * w;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The oracle's layers with weights: convolution, dense, batch normalization. */
 #include "oracle.h"
+#include "oracle_axis.h"
 
 #include <math.h>
 
@@ -8,37 +9,6 @@
 static double weight_at(plait_array array, size_t index)
 {
     return array.data ? (double)array.data[index] : 0;
-}
-
-/* One axis of a convolution. */
-struct axis {
-    size_t input, kernel, stride, dilation, output, before;
-};
-
-/* Keras's padding and output size (keras.src.backend, "valid" and "same"). */
-static struct axis place_axis(size_t input, size_t kernel, size_t stride, size_t dilation, plait_padding padding)
-{
-    struct axis axis = {
-        .input = input, .kernel = kernel, .stride = stride ? stride : 1, .dilation = dilation ? dilation : 1};
-    const size_t extent = (kernel - 1) * axis.dilation + 1;
-
-    if (padding == PLAIT_VALID) {
-        axis.output = (input - extent) / axis.stride + 1;
-        return axis;
-    }
-    axis.output = (input + axis.stride - 1) / axis.stride;
-    const size_t covered = (axis.output - 1) * axis.stride + extent;
-    axis.before = covered > input ? (covered - input) / 2 : 0;
-    return axis;
-}
-
-/* The input cell under tap `tap` for output `out`; false in the padding. */
-static bool tap_cell(const struct axis *axis, size_t out, size_t tap, size_t *cell)
-{
-    const size_t padded = out * axis->stride + tap * axis->dilation;
-
-    *cell = padded - axis->before;
-    return padded >= axis->before && *cell < axis->input;
 }
 
 /* Where one output element of a convolution is computed. */
@@ -61,9 +31,9 @@ static void convolve_at(const struct conv *conv, struct place at, double *value,
     size_t row;
     size_t col;
 
-    for (size_t tap = 0; tap < conv->rows.kernel * conv->cols.kernel; tap++) {
-        if (!tap_cell(&conv->rows, at.row, tap / conv->cols.kernel, &row) ||
-            !tap_cell(&conv->cols, at.col, tap % conv->cols.kernel, &col)) {
+    for (size_t tap = 0; tap < conv->rows.size * conv->cols.size; tap++) {
+        if (!axis_cell(&conv->rows, at.row, tap / conv->cols.size, &row) ||
+            !axis_cell(&conv->cols, at.col, tap % conv->cols.size, &col)) {
             continue;
         }
         const size_t cell = ((at.batch * shape->dims[1] + row) * shape->dims[2] + col) * shape->dims[3] + first;
@@ -83,8 +53,8 @@ struct reference oracle_conv2d(struct reference x, const plait_conv2d_opts *opts
     const struct conv conv = {
         .x = &x,
         .kernel = opts->kernel,
-        .rows = place_axis(x.shape.dims[1], kernel[0], opts->strides[0], opts->dilation_rate[0], opts->padding),
-        .cols = place_axis(x.shape.dims[2], kernel[1], opts->strides[1], opts->dilation_rate[1], opts->padding),
+        .rows = axis_place(x.shape.dims[1], kernel[0], opts->strides[0], opts->dilation_rate[0], opts->padding),
+        .cols = axis_place(x.shape.dims[2], kernel[1], opts->strides[1], opts->dilation_rate[1], opts->padding),
         .channels = kernel[2],
         .filters = kernel[3] / groups,
     };

@@ -1,44 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "oracle_pooling.h"
 
+#include "oracle_axis.h"
 #include "oracle_operations.h"
 #include "oracle_reshaping.h"
 
 #include <float.h>
 #include <math.h>
-
-/* The windows along one axis. */
-struct axis {
-    long size;
-    long stride;
-    long before;
-    size_t outputs;
-};
-
-static struct axis axis_of(size_t input, size_t size, size_t stride, plait_padding padding)
-{
-    struct axis axis = {.size = size ? (long)size : 2};
-    const long n = (long)input;
-
-    axis.stride = stride ? (long)stride : axis.size;
-    if (padding == PLAIT_VALID) {
-        axis.outputs = (size_t)((n - axis.size) / axis.stride) + 1;
-    } else {
-        axis.outputs = (size_t)((n + axis.stride - 1) / axis.stride);
-        const long missing = ((long)axis.outputs - 1) * axis.stride + axis.size - n;
-        axis.before = missing > 0 ? missing / 2 : 0;
-    }
-    return axis;
-}
-
-/* Whether cell `cell` of window `index` lies in the axis; *at is where. */
-static bool inside(const struct axis *axis, size_t input, size_t index, long cell, size_t *at)
-{
-    const long place = (long)index * axis->stride + cell - axis->before;
-
-    *at = (size_t)place;
-    return place >= 0 && place < (long)input;
-}
 
 static void take(enum pooling kind, struct reference *y, size_t to, double value, double terms)
 {
@@ -56,16 +24,16 @@ static void pool_element(enum pooling kind, const struct reference *x, const str
 {
     const size_t *dims = x->shape.dims;
     const size_t channel = e % dims[3];
-    const size_t col = e / dims[3] % axes[1].outputs;
-    const size_t row = e / dims[3] / axes[1].outputs % axes[0].outputs;
-    const size_t picture = e / dims[3] / axes[1].outputs / axes[0].outputs;
+    const size_t col = e / dims[3] % axes[1].output;
+    const size_t row = e / dims[3] / axes[1].output % axes[0].output;
+    const size_t picture = e / dims[3] / axes[1].output / axes[0].output;
     size_t cells = 0;
     size_t i, j;
 
     y->value[e] = kind == POOLING_MAX ? -(double)FLT_MAX : 0;
-    for (long a = 0; a < axes[0].size; a++) {
-        for (long b = 0; b < axes[1].size; b++) {
-            if (inside(&axes[0], dims[1], row, a, &i) && inside(&axes[1], dims[2], col, b, &j)) {
+    for (size_t a = 0; a < axes[0].size; a++) {
+        for (size_t b = 0; b < axes[1].size; b++) {
+            if (axis_cell(&axes[0], row, a, &i) && axis_cell(&axes[1], col, b, &j)) {
                 const size_t from = ((picture * dims[1] + i) * dims[2] + j) * dims[3] + channel;
                 take(kind, y, e, x->value[from], x->terms[from]);
                 cells++;
@@ -84,9 +52,10 @@ struct reference oracle_pooling2d(enum pooling kind, struct reference x, const p
     struct axis axes[2];
 
     for (size_t i = 0; i < 2; i++) {
-        axes[i] = axis_of(x.shape.dims[i + 1], opts->pool_size[i], opts->strides[i], opts->padding);
+        const size_t size = opts->pool_size[i] ? opts->pool_size[i] : 2;
+        axes[i] = axis_place(x.shape.dims[i + 1], size, opts->strides[i] ? opts->strides[i] : size, 1, opts->padding);
     }
-    struct reference y = reference_new(PLAIT_SHAPE(x.shape.dims[0], axes[0].outputs, axes[1].outputs, x.shape.dims[3]));
+    struct reference y = reference_new(PLAIT_SHAPE(x.shape.dims[0], axes[0].output, axes[1].output, x.shape.dims[3]));
     y.exact = x.exact && kind == POOLING_MAX;
     y.sums = x.sums;
     for (size_t e = 0; e < y.count; e++) {

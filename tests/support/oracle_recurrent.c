@@ -4,6 +4,12 @@
 #include <math.h>
 #include <string.h>
 
+/* A value and its terms, by the rules of compare.h; each operation adds the rounding of its own result. */
+struct number {
+    double value;
+    double terms;
+};
+
 /* A layer, and one sample's state; arrays are in scratch memory. */
 struct cell {
     enum recurrent kind;
@@ -13,9 +19,10 @@ struct cell {
     size_t features;
     size_t units;
     size_t gates;
-    double *h;
-    double *c;
-    double *reset; /* r * h */
+    struct number *x; /* of this step */
+    struct number *h;
+    struct number *c;
+    struct number *reset; /* r * h */
 };
 
 static double weight(plait_array array, size_t index)
@@ -23,82 +30,131 @@ static double weight(plait_array array, size_t index)
     return array.data ? (double)array.data[index] : 0;
 }
 
+static struct number exactly(double value)
+{
+    return (struct number){value, 0};
+}
+
+static struct number product(struct number a, struct number b)
+{
+    const double value = a.value * b.value;
+
+    return (struct number){value, fabs(value) + fabs(a.value) * b.terms + fabs(b.value) * a.terms};
+}
+
+static struct number sum(struct number a, struct number b)
+{
+    const double value = a.value + b.value;
+
+    return (struct number){value, fabs(value) + a.terms + b.terms};
+}
+
+/* The longest sum that an element goes through. */
+static size_t sums_of(const struct cell *cell)
+{
+    return cell->features + cell->units + 2;
+}
+
+static struct number apply(const struct cell *cell, plait_activation kind, struct number x)
+{
+    return (struct number){oracle_activation(kind, x.value),
+                           oracle_activation_terms(kind, x.value, x.terms, sums_of(cell))};
+}
+
 static bool biased_twice(const struct cell *cell)
 {
     return cell->kind == GRU && !cell->opts->reset_before;
 }
 
+/* bias + the sum of x[i] * weights[i][column]. The errors of x add up in squares: they come of as many roundings, and
+ * were they added up, the bound would grow by the norm of the weights with each step. */
+static struct number weighted(const struct number *x, size_t count, plait_array weights, size_t column, double bias)
+{
+    const size_t columns = weights.shape.dims[1];
+    struct number y = {bias, fabs(bias)};
+    double squares = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const double factor = weight(weights, i * columns + column);
+        y.value += x[i].value * factor;
+        y.terms += fabs(x[i].value * factor);
+        squares += x[i].terms * factor * x[i].terms * factor;
+    }
+    y.terms += sqrt(squares);
+    return y;
+}
+
 /* What x adds to a gate of a unit. */
-static double from_input(const struct cell *cell, const double *x, size_t gate, size_t unit)
+static struct number from_input(const struct cell *cell, size_t gate, size_t unit)
 {
-    const size_t columns = cell->gates * cell->units;
     const size_t column = gate * cell->units + unit;
-    double sum = weight(cell->opts->bias, column);
 
-    for (size_t i = 0; i < cell->features; i++) {
-        sum += x[i] * weight(cell->opts->kernel, i * columns + column);
-    }
-    return sum;
+    return weighted(cell->x, cell->features, cell->opts->kernel, column, weight(cell->opts->bias, column));
 }
 
-static double from_state(const struct cell *cell, const double *h, size_t gate, size_t unit)
+static struct number from_state(const struct cell *cell, const struct number *h, size_t gate, size_t unit)
 {
-    const size_t columns = cell->gates * cell->units;
     const size_t column = gate * cell->units + unit;
-    double sum = biased_twice(cell) ? weight(cell->opts->bias, columns + column) : 0;
+    const double bias = biased_twice(cell) ? weight(cell->opts->bias, cell->gates * cell->units + column) : 0;
 
-    for (size_t i = 0; i < cell->units; i++) {
-        sum += h[i] * weight(cell->opts->recurrent_kernel, i * columns + column);
-    }
-    return sum;
+    return weighted(h, cell->units, cell->opts->recurrent_kernel, column, bias);
 }
 
-static double gate_of(const struct cell *cell, const double *x, size_t gate, size_t unit)
+static struct number gate_of(const struct cell *cell, size_t gate, size_t unit)
 {
-    return oracle_activation(cell->recurrent_activation,
-                             from_input(cell, x, gate, unit) + from_state(cell, cell->h, gate, unit));
+    return apply(cell, cell->recurrent_activation,
+                 sum(from_input(cell, gate, unit), from_state(cell, cell->h, gate, unit)));
 }
 
 /* The new h of a unit; c changes at once. */
-static double advance_unit(struct cell *cell, const double *x, size_t unit)
+static struct number advance_unit(struct cell *cell, size_t unit)
 {
     const size_t at = cell->kind == LSTM || cell->kind == GRU ? 2 : 0; /* the gate of the new state */
     const bool reset_before = cell->kind == GRU && cell->opts->reset_before;
-    double sum = from_state(cell, reset_before ? cell->reset : cell->h, at, unit);
+    struct number from_h = from_state(cell, reset_before ? cell->reset : cell->h, at, unit);
 
     if (biased_twice(cell)) {
-        sum *= gate_of(cell, x, 1, unit);
+        from_h = product(from_h, gate_of(cell, 1, unit));
     }
-    const double new_state = oracle_activation(cell->activation, from_input(cell, x, at, unit) + sum);
+    const struct number new_state = apply(cell, cell->activation, sum(from_input(cell, at, unit), from_h));
     if (cell->kind == SIMPLE_RNN) {
         return new_state;
     }
     if (cell->kind == GRU) {
-        const double update = gate_of(cell, x, 0, unit);
-        return update * cell->h[unit] + (1 - update) * new_state;
+        const struct number update = gate_of(cell, 0, unit);
+        const struct number rest = sum(exactly(1), (struct number){-update.value, update.terms});
+        return sum(product(update, cell->h[unit]), product(rest, new_state));
     }
-    cell->c[unit] = gate_of(cell, x, 1, unit) * cell->c[unit] + gate_of(cell, x, 0, unit) * new_state;
-    return gate_of(cell, x, 3, unit) * oracle_activation(cell->activation, cell->c[unit]);
+    cell->c[unit] = sum(product(gate_of(cell, 1, unit), cell->c[unit]), product(gate_of(cell, 0, unit), new_state));
+    return product(gate_of(cell, 3, unit), apply(cell, cell->activation, cell->c[unit]));
 }
 
-static void advance(struct cell *cell, const double *x)
+static void advance(struct cell *cell)
 {
-    double *next = scratch(cell->units, sizeof *next);
+    struct number *next = scratch(cell->units, sizeof *next);
 
     for (size_t unit = 0; cell->kind == GRU && unit < cell->units; unit++) {
-        cell->reset[unit] = gate_of(cell, x, 1, unit) * cell->h[unit];
+        cell->reset[unit] = product(gate_of(cell, 1, unit), cell->h[unit]);
     }
     for (size_t unit = 0; unit < cell->units; unit++) {
-        next[unit] = advance_unit(cell, x, unit);
+        next[unit] = advance_unit(cell, unit);
     }
     memcpy(cell->h, next, cell->units * sizeof *next);
 }
 
-static void store(struct reference *y, size_t at, const double *values, size_t count)
+static void store(struct reference *y, size_t at, const struct number *numbers, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        y->value[at + i] = values[i];
-        y->terms[at + i] = fabs(values[i]);
+        y->value[at + i] = numbers[i].value;
+        y->terms[at + i] = numbers[i].terms;
+    }
+}
+
+/* Zeros for NULL. */
+static void fetch(const struct reference *x, size_t at, struct number *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        numbers[i] = x ? (struct number){x->value[at + i], x->terms[at + i]} : exactly(0);
     }
 }
 
@@ -115,9 +171,10 @@ static struct cell new_cell(enum recurrent kind, plait_shape x, const plait_recu
         .features = x.dims[2],
         .units = units,
         .gates = gates[kind],
-        .h = scratch(units, sizeof(double)),
-        .c = scratch(units, sizeof(double)),
-        .reset = scratch(units, sizeof(double)),
+        .x = scratch(x.dims[2], sizeof(struct number)),
+        .h = scratch(units, sizeof(struct number)),
+        .c = scratch(units, sizeof(struct number)),
+        .reset = scratch(units, sizeof(struct number)),
     };
 }
 
@@ -130,7 +187,8 @@ static void run_sample(struct cell *cell, const struct reference *x, size_t samp
     for (size_t step = 0; step < time; step++) {
         const size_t place = opts->go_backwards ? time - 1 - step : step;
         const size_t row = opts->keep_order ? place : step;
-        advance(cell, x->value + (sample * time + place) * cell->features);
+        fetch(x, (sample * time + place) * cell->features, cell->x, cell->features);
+        advance(cell);
         if (opts->return_sequences) {
             store(y, (sample * time + row) * cell->units, cell->h, cell->units);
         }
@@ -159,11 +217,10 @@ struct recurrent_twins twin_recurrent(enum recurrent kind, struct twin x, const 
     out.y.ref = reference_new(opts.return_sequences ? PLAIT_SHAPE(batch, x.ref.shape.dims[1], cell.units) : state);
     out.h.ref = reference_new(state);
     out.c.ref = reference_new(state);
+    out.y.ref.sums = out.h.ref.sums = out.c.ref.sums = sums_of(&cell);
     for (size_t sample = 0; sample < batch; sample++) {
-        for (size_t unit = 0; unit < cell.units; unit++) {
-            cell.h[unit] = initial ? initial[0].ref.value[sample * cell.units + unit] : 0;
-            cell.c[unit] = initial && kind == LSTM ? initial[1].ref.value[sample * cell.units + unit] : 0;
-        }
+        fetch(initial ? &initial[0].ref : NULL, sample * cell.units, cell.h, cell.units);
+        fetch(initial && kind == LSTM ? &initial[1].ref : NULL, sample * cell.units, cell.c, cell.units);
         run_sample(&cell, &x.ref, sample, &out.y.ref);
         store(&out.h.ref, sample * cell.units, cell.h, cell.units);
         store(&out.c.ref, sample * cell.units, cell.c, cell.units);

@@ -47,8 +47,11 @@ static bool run_with(const struct trial *trial, const char *variants)
     check_that(status == PLAIT_OK, "%s with %s: %s: %s", trial->name, with, plait_status_name(status),
                plait_error_message());
     for (size_t i = 0; i < trial->output_count; i++) {
-        check_verdict(compare(y[i], &trial->outputs[i].ref, trial->gate, trial->limit), "%s with %s, output %zu",
-                      trial->name, with, i);
+        const struct reference *want = &trial->outputs[i].ref;
+        check_verdict(compare(y[i], want, trial->gate, trial->limit), "%s with %s, output %zu", trial->name, with, i);
+        if (trial->l2 > 0) {
+            check_verdict(compare(y[i], want, GATE_L2, trial->l2), "%s with %s, output %zu", trial->name, with, i);
+        }
     }
     return true;
 }

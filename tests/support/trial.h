@@ -29,6 +29,7 @@ struct trial {
     size_t output_count;
     enum gate gate;
     double limit; /* for GATE_ULP and GATE_L2 */
+    double l2;    /* what the relative L2 error may be besides; 0: anything */
     struct run_opts run;
 };
 
