@@ -186,6 +186,8 @@ static void pack(const struct step *step, float *packed)
 
 /* ---- cpu -------------------------------------------------------------------------------------------- */
 
+enum { TILE_VECTORS }; /* of LANES queries, in a work-item */
+
 static bool fits_stack(const struct step *step)
 {
     const struct sizes sizes = sizes_of(step);
@@ -221,7 +223,8 @@ static plait_status plan_cpu(struct step *step, const struct device_traits *devi
     struct text *options = step_kernel(step, "attention_cpu");
     activation_options(&step->activation, options);
     score_options(step, options);
-    text_add(options, " -D VALUE_DIM=%zu", sizes.value_dim);
+    step->tile[TILE_VECTORS] = sizes.queries > LANES ? 2 : 1;
+    text_add(options, " -D VALUE_DIM=%zu -D VECTORS=%zu", sizes.value_dim, step->tile[TILE_VECTORS]);
     step->packed_floats = packed_floats(step);
     return PLAIT_OK;
 }
@@ -238,7 +241,8 @@ static plait_status enqueue_cpu(const struct step *step, const struct run *run)
         steps[4 + i] = operands[i]->view.strides[0];
     }
     const struct sizes sizes = sizes_of(step);
-    const struct range range = {.global = {(sizes.queries + LANES - 1) / LANES, sizes.heads, run->batch},
+    const size_t queries = step->tile[TILE_VECTORS] * LANES;
+    const struct range range = {.global = {(sizes.queries + queries - 1) / queries, sizes.heads, run->batch},
                                 .local = {1, 1, 1}};
     return launch(run->stream, run->kernels[0], range,
                   ARGS(ARG_OPERAND(run->inputs[QUERY]), ARG_OPERAND(*key), ARG_OPERAND(*value),
