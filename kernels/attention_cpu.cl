@@ -3,15 +3,16 @@
  *     y[i][h][c] = ACTIVATE(sum over j of w[j] * value[j][h / shared][c] / sum over j of w[j])
  * with w[j] = exp(score[i][j] - m), m the largest score.
  *
- * A work-item has QUERIES queries of a head, one in each lane of VECTORS vectors, so that no lane ever meets another.
- * It goes through the keys in blocks; m is the largest so far, and what was summed up with an earlier one is scaled to
- * it. Scores of TILE keys, and sums of TILE columns of values, are register tiles. Lanes behind the last query have
- * that query again, and are not stored.
+ * A work-item has TILES tiles of QUERIES queries of a head, one in each lane of VECTORS vectors, so that no lane ever
+ * meets another. It goes through the keys in blocks, of which it has a copy without gaps, as rows of several heads
+ * are apart by steps that few sets of a cache hold. m is the largest so far, and what was summed up with an earlier
+ * one is scaled to it. Scores of STRIP keys, and sums of STRIP columns of values, are in registers.
+ * Lanes behind the last query have that query again, and are not stored.
  *
  *   steps   of a place in query, key, value and y, then of a sample in them
  *
- *   -D VALUE_DIM=... -D VECTORS=1 or 2 -D ACTIVATION=... (activation.clh)
- * Work-items: {queries / QUERIES, heads, samples}. */
+ *   -D VALUE_DIM=... -D VECTORS=1 or 2 -D TILES=... -D ACTIVATION=... (activation.clh)
+ * Work-items: {queries / (QUERIES * TILES), heads, samples}. */
 #define REAL float16
 #include "activation.clh"
 #include "attention.clh"
@@ -21,11 +22,13 @@
 #include "transpose.clh"
 
 #define QUERIES (16 * VECTORS)
-#define KEYS 64      /* of a block, a multiple of TILE: their sums are apart, against rounding errors */
-#define PRODUCTS 128 /* of a score, likewise */
-#define TILE 8       /* keys, or columns of values, at a time */
+#define STRIP 8
+#define KEYS (KEY_DIM + VALUE_DIM > 512 ? 16 : 64) /* of a block, whole strips: their sums are apart, against */
+#define PRODUCTS 128                               /* rounding errors, as are those of products of a score */
 #define EACH(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7)
 #define WHOLE(size) (((size) + 15) / 16 * 16)
+#define KEY_STEP WHOLE(KEY_DIM)
+#define VALUE_STEP WHOLE(VALUE_DIM)
 
 #if VECTORS == 2
 #define SECOND(...) __VA_ARGS__
@@ -33,7 +36,14 @@
 #define SECOND(...)
 #endif
 
-/* Of `count` queries, element d of each to queries[d * VECTORS]. */
+struct tile {
+    float16 queries[KEY_STEP * VECTORS];
+    float16 totals[VALUE_STEP * VECTORS]; /* weighted sums of values */
+    float16 largest[VECTORS];             /* score */
+    float16 sums[VECTORS];                /* of weights */
+};
+
+/* Of up to 16 queries, element d of each to queries[d * VECTORS]. */
 static void load_queries(__global const float *from, int step, int count, float factor, float16 *queries)
 {
     float16 rows[16];
@@ -49,20 +59,42 @@ static void load_queries(__global const float *from, int step, int count, float 
     }
 }
 
+static void begin_tile(__global const float *from, int step, int count, float factor, struct tile *tile)
+{
+    for (int i = 0; i < VALUE_STEP * VECTORS; i++) {
+        tile->totals[i] = 0.0f;
+    }
+    for (int v = 0; v < VECTORS; v++) {
+        const int before = min(v * 16, count - 1);
+        load_queries(from + before * step, step, count - before, factor, tile->queries + v);
+        tile->largest[v] = -INFINITY;
+        tile->sums[v] = 0.0f;
+    }
+}
+
+/* Rows of `size`, with zeros behind them, and the last of them again up to whole strips. */
+static void copy_rows(__global const float *from, int step, int count, int size, float *to)
+{
+    for (int i = 0; i < (count + STRIP - 1) / STRIP * STRIP; i++) {
+        for (int c = 0; c < size; c += 16) {
+            *(float16 *)(to + i * WHOLE(size) + c) = load_first(from + min(i, count - 1) * step + c, size - c);
+        }
+    }
+}
+
 #if ADDITIVE
 #define TERM(query, key, part) part = fma((float16)(packed[1 + d]), tanh(packed[0] * (query + key)), part);
 #else
-#define TERM(query, key, part) part = fma(query, (float16)(key), part);
+#define TERM(query, key, part) part = fma(query, key, part);
 #endif
-#define BEGIN_KEY(i)                                                \
-    __global const float *row##i = keys + min(i, count - 1) * step; \
-    float16 first##i = 0.0f;                                        \
+#define BEGIN(i)             \
+    float16 first##i = 0.0f; \
     SECOND(float16 second##i = 0.0f;)
-#define SCORE(i)                             \
-    {                                        \
-        const float key = row##i[d];         \
-        TERM(first, key, first##i)           \
-        SECOND(TERM(second, key, second##i)) \
+#define SCORE(i)                                      \
+    {                                                 \
+        const float16 key = keys[i * KEY_STEP + d];   \
+        TERM(first, key, first##i)                    \
+        SECOND(TERM(second, key, second##i))          \
     }
 #define PUT(to, from) to = begin == 0 ? from : to + from;
 #define STORE_SCORE(i)                              \
@@ -71,11 +103,10 @@ static void load_queries(__global const float *from, int step, int count, float 
     first##i = 0.0f;                                \
     SECOND(second##i = 0.0f;)
 
-/* Scores of TILE keys; behind `count` the last one again. */
-static void find_scores(const float16 *queries, __global const float *keys, int step, int count,
-                        __global const float *packed, float16 *scores)
+/* Scores of a strip of keys. */
+static void find_scores(const float16 *queries, const float *keys, __global const float *packed, float16 *scores)
 {
-    EACH(BEGIN_KEY)
+    EACH(BEGIN)
     for (int begin = 0; begin < KEY_DIM; begin += PRODUCTS) {
         for (int d = begin; d < min(KEY_DIM, begin + PRODUCTS); d++) {
             const float16 first = queries[d * VECTORS];
@@ -118,26 +149,21 @@ static float16 weigh(int count, float16 *scores, float16 *largest, float16 *sum)
     return factor;
 }
 
-#define COLUMN(i) (VALUE_DIM % TILE ? min(i, VALUE_DIM - 1 - column) : i)
-#define BEGIN_COLUMN(i)      \
-    float16 first##i = 0.0f; \
-    SECOND(float16 second##i = 0.0f;)
-#define ADD(i)                                             \
-    {                                                      \
-        const float16 value = row[COLUMN(i)];              \
-        first##i = fma(first, value, first##i);            \
-        SECOND(second##i = fma(second, value, second##i);) \
+#define ADD(i)                                              \
+    {                                                       \
+        const float16 value = values[i];                    \
+        first##i = fma(first, value, first##i);             \
+        SECOND(second##i = fma(second, value, second##i);)  \
     }
 #define TOTAL(i)                                                          \
     totals[i * VECTORS] = fma(totals[i * VECTORS], factors[0], first##i); \
     SECOND(totals[i * VECTORS + 1] = fma(totals[i * VECTORS + 1], factors[1], second##i);)
 
-/* Weighted sums of TILE columns from `column` on; behind the last one, that one again. */
-static void add_values(const float16 *weights, __global const float *row, int step, int count, int column,
-                       const float16 *factors, float16 *totals)
+/* Weighted sums of a strip of columns. */
+static void add_values(const float16 *weights, const float *values, int count, const float16 *factors, float16 *totals)
 {
-    EACH(BEGIN_COLUMN)
-    for (int i = 0; i < count; i++, row += step) {
+    EACH(BEGIN)
+    for (int i = 0; i < count; i++, values += VALUE_STEP) {
         const float16 first = weights[i * VECTORS];
         SECOND(const float16 second = weights[i * VECTORS + 1];)
         EACH(ADD)
@@ -172,10 +198,29 @@ static int end_seen(int last, int8 extent)
     return WINDOW ? min(KEYS_OF(extent) - 1 - last, AFTER_OF(extent)) + last + 1 : KEYS_OF(extent);
 }
 
-/* Whether they all see all keys from `key` to before `end`. */
-static bool see_all(int first, int last, int key, int end, int8 extent)
+/* The block of `count` keys from `from` on, for the queries `first` to `last`. */
+static void attend(struct tile *tile, int first, int last, int from, int count, const float *keys, const float *values,
+                   __global const float *packed, int8 extent)
 {
-    return !WINDOW || (last - key <= BEFORE_OF(extent) && end - 1 - first <= AFTER_OF(extent));
+    float16 scores[KEYS * VECTORS];
+    float16 factors[VECTORS];
+
+    if (WINDOW && (from + count <= first_seen(first, extent) || from >= end_seen(last, extent))) {
+        return;
+    }
+    for (int i = 0; i < count; i += STRIP) {
+        find_scores(tile->queries, keys + i * KEY_STEP, packed, scores + i * VECTORS);
+    }
+    for (int v = 0; v < VECTORS; v++) {
+        if (WINDOW && (last - from > BEFORE_OF(extent) || from + count - 1 - first > AFTER_OF(extent))) {
+            const int16 lanes = min(first + v * 16 + LANES, (int16)(last)); /* min with a number is beyond oclgrind */
+            hide_unseen(lanes, from, count, extent, scores + v);
+        }
+        factors[v] = weigh(count, scores + v, tile->largest + v, tile->sums + v);
+    }
+    for (int column = 0; column < VALUE_DIM; column += STRIP) {
+        add_values(scores, values + column, count, factors, tile->totals + column * VECTORS);
+    }
 }
 
 __kernel void attention_cpu(__global const float *query, const long query_offset, __global const float *key,
@@ -183,50 +228,34 @@ __kernel void attention_cpu(__global const float *query, const long query_offset
                             __global float *y, const long y_offset, __global const float *packed, const int8 extent,
                             const int8 steps)
 {
-    const int first = (int)get_global_id(0) * QUERIES;
-    const int count = min(QUERIES, QUERIES_OF(extent) - first);
+    const int first = (int)get_global_id(0) * (QUERIES * TILES);
+    const int count = min(QUERIES * TILES, QUERIES_OF(extent) - first);
     const int head = (int)get_global_id(1);
     const int sample = (int)get_global_id(2);
-    const int last = first + count - 1;
-    const int end = end_seen(last, extent);
-    __global const float *keys = key + key_offset + sample * steps.s5 + head / SHARED_OF(extent) * KEY_DIM;
-    __global const float *values = value + value_offset + sample * steps.s6 + head / SHARED_OF(extent) * VALUE_DIM;
-    float16 queries[WHOLE(KEY_DIM) * VECTORS];
-    float16 scores[KEYS * VECTORS];
-    float16 totals[WHOLE(VALUE_DIM) * VECTORS]; /* weighted sums of values */
-    float16 largest[VECTORS];
-    float16 sums[VECTORS]; /* of weights */
-    float16 factors[VECTORS];
+    const int end = end_seen(first + count - 1, extent);
+    struct tile tiles[TILES];
+    float16 keys[KEYS * KEY_STEP / 16]; /* vectors, so that they are aligned */
+    float16 values[KEYS * VALUE_STEP / 16];
 
     query += query_offset + sample * steps.s4 + first * steps.s0 + head * KEY_DIM;
+    key += key_offset + sample * steps.s5 + head / SHARED_OF(extent) * KEY_DIM;
+    value += value_offset + sample * steps.s6 + head / SHARED_OF(extent) * VALUE_DIM;
     y += y_offset + sample * steps.s7 + first * steps.s3 + head * VALUE_DIM;
-    for (int i = 0; i < WHOLE(VALUE_DIM) * VECTORS; i++) {
-        totals[i] = 0.0f;
-    }
-    for (int v = 0; v < VECTORS; v++) {
-        const int before = min(v * 16, count - 1);
-        load_queries(query + before * steps.s0, steps.s0, count - before, packed[0], queries + v);
-        largest[v] = -INFINITY;
-        sums[v] = 0.0f;
+    for (int i = 0; i < count; i += QUERIES) {
+        begin_tile(query + i * steps.s0, steps.s0, min(QUERIES, count - i), packed[0], tiles + i / QUERIES);
     }
     for (int from = first_seen(first, extent); from < end; from += KEYS) {
         const int keys_here = min(KEYS, end - from);
-        for (int i = 0; i < keys_here; i += TILE) {
-            find_scores(queries, keys + (from + i) * steps.s1, steps.s1, keys_here - i, packed, scores + i * VECTORS);
-        }
-        for (int v = 0; v < VECTORS; v++) {
-            if (!see_all(first, last, from, from + keys_here,
-                         extent)) { /* min of a vector and a number is beyond oclgrind */
-                hide_unseen(min(first + v * 16 + LANES, (int16)(last)), from, keys_here, extent, scores + v);
-            }
-            factors[v] = weigh(keys_here, scores + v, largest + v, sums + v);
-        }
-        for (int column = 0; column < VALUE_DIM; column += TILE) {
-            add_values(scores, values + from * steps.s2 + column, steps.s2, keys_here, column, factors,
-                       totals + column * VECTORS);
+        copy_rows(key + from * steps.s1, steps.s1, keys_here, KEY_DIM, (float *)keys);
+        copy_rows(value + from * steps.s2, steps.s2, keys_here, VALUE_DIM, (float *)values);
+        for (int i = 0; i < count; i += QUERIES) {
+            attend(tiles + i / QUERIES, first + i, first + min(i + QUERIES, count) - 1, from, keys_here,
+                   (const float *)keys, (const float *)values, packed, extent);
         }
     }
-    for (int v = 0; v < VECTORS; v++) {
-        store(totals + v, sums[v], y + v * 16 * steps.s3, steps.s3, count - v * 16);
+    for (int i = 0; i < count; i += 16) {
+        const int v = i / 16 % VECTORS;
+        const struct tile *tile = tiles + i / QUERIES;
+        store(tile->totals + v, tile->sums[v], y + i * steps.s3, steps.s3, count - i);
     }
 }

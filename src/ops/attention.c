@@ -4,7 +4,8 @@
  * Heads lie side by side along the last axis of all tensors; heads / key_heads neighbouring heads of the query
  * share one of keys and values.
  *
- * cpu        a work-item has 16 queries of a head, one a lane; the scores of 64 keys at a time stay in its caches
+ * cpu        a work-item has tiles of 32 queries of a head, one a lane; the scores of 64 keys at a time stay in its
+ *            caches
  * reference  scores, softmax and weighted sums one after the other, by way of scratch memory */
 #include "ops/attention.h"
 
@@ -21,7 +22,10 @@
 enum { QUERY, VALUE, KEY };
 
 enum {
-    LANES = 16,      /* queries of a work-item of cpu */
+    LANES = 16,      /* queries of a vector of cpu */
+    LOTS = 4,        /* work-items that each compute unit has at least, before they get more than a tile */
+    MOST_TILES = 4,  /* of a work-item: with 8, keys and values are read half as often, but nothing is faster */
+    TILES_DIM = 256, /* sizes of a head's key and value, together, beyond which tiles would take too large a stack */
     MOST_DIM = 1024, /* largest sizes of a head with cpu, which keeps vectors of these sizes on its stack */
     GROUP = 64,      /* work-items of a group in the reference, if the device can */
 };
@@ -186,7 +190,7 @@ static void pack(const struct step *step, float *packed)
 
 /* ---- cpu -------------------------------------------------------------------------------------------- */
 
-enum { TILE_VECTORS }; /* of LANES queries, in a work-item */
+enum { TILE_QUERIES }; /* queries of a work-item */
 
 static bool fits_stack(const struct step *step)
 {
@@ -211,11 +215,23 @@ static void score_options(const struct step *step, struct text *options)
              sizes.key_dim);
 }
 
+/* Tiles of `queries` queries for a work-item, which copies a block of keys and values once for all of them. */
+static size_t tiles_for(const struct step *step, size_t queries, size_t compute_units)
+{
+    const struct sizes sizes = sizes_of(step);
+    const size_t all = step->output.dims[0] * sizes.heads * ((sizes.queries + queries - 1) / queries);
+    const size_t fair = all / (LOTS * compute_units);
+
+    if (sizes.key_dim + sizes.value_dim > TILES_DIM || fair <= 1) {
+        return 1;
+    }
+    return smaller(fair, MOST_TILES);
+}
+
 static plait_status plan_cpu(struct step *step, const struct device_traits *device)
 {
     const struct sizes sizes = sizes_of(step);
 
-    (void)device;
     if (!fits_stack(step)) {
         return error_set(PLAIT_ERR_UNSUPPORTED, "heads have sizes %zu and %zu; this variant takes %d", sizes.key_dim,
                          sizes.value_dim, MOST_DIM);
@@ -223,8 +239,10 @@ static plait_status plan_cpu(struct step *step, const struct device_traits *devi
     struct text *options = step_kernel(step, "attention_cpu");
     activation_options(&step->activation, options);
     score_options(step, options);
-    step->tile[TILE_VECTORS] = sizes.queries > LANES ? 2 : 1;
-    text_add(options, " -D VALUE_DIM=%zu -D VECTORS=%zu", sizes.value_dim, step->tile[TILE_VECTORS]);
+    const size_t vectors = sizes.queries > LANES && device->vector_floats >= LANES ? 2 : 1;
+    const size_t tiles = tiles_for(step, vectors * LANES, device->compute_units);
+    step->tile[TILE_QUERIES] = tiles * vectors * LANES;
+    text_add(options, " -D VALUE_DIM=%zu -D VECTORS=%zu -D TILES=%zu", sizes.value_dim, vectors, tiles);
     step->packed_floats = packed_floats(step);
     return PLAIT_OK;
 }
@@ -241,7 +259,7 @@ static plait_status enqueue_cpu(const struct step *step, const struct run *run)
         steps[4 + i] = operands[i]->view.strides[0];
     }
     const struct sizes sizes = sizes_of(step);
-    const size_t queries = step->tile[TILE_VECTORS] * LANES;
+    const size_t queries = step->tile[TILE_QUERIES];
     const struct range range = {.global = {(sizes.queries + queries - 1) / queries, sizes.heads, run->batch},
                                 .local = {1, 1, 1}};
     return launch(run->stream, run->kernels[0], range,
