@@ -29,6 +29,7 @@
 #define WHOLE(size) (((size) + 15) / 16 * 16)
 #define KEY_STEP WHOLE(KEY_DIM)
 #define VALUE_STEP WHOLE(VALUE_DIM)
+#define SKIP (WINDOW && !MASK) /* a query from which all keys are hidden looks at all of them */
 
 #if VECTORS == 2
 #define SECOND(...) __VA_ARGS__
@@ -36,7 +37,15 @@
 #define SECOND(...)
 #endif
 
+/* Keys and values that are gone through together. */
+struct block {
+    int from, count;
+    const float *keys, *values;
+};
+
 struct tile {
+    int first, last;            /* query */
+    __global const float *mask; /* of the first */
     float16 queries[KEY_STEP * VECTORS];
     float16 totals[VALUE_STEP * VECTORS]; /* weighted sums of values */
     float16 largest[VECTORS];             /* score */
@@ -59,8 +68,10 @@ static void load_queries(__global const float *from, int step, int count, float 
     }
 }
 
-static void begin_tile(__global const float *from, int step, int count, float factor, struct tile *tile)
+static void begin_tile(__global const float *from, int step, float factor, struct tile *tile)
 {
+    const int count = tile->last - tile->first + 1;
+
     for (int i = 0; i < VALUE_STEP * VECTORS; i++) {
         tile->totals[i] = 0.0f;
     }
@@ -90,11 +101,11 @@ static void copy_rows(__global const float *from, int step, int count, int size,
 #define BEGIN(i)             \
     float16 first##i = 0.0f; \
     SECOND(float16 second##i = 0.0f;)
-#define SCORE(i)                                      \
-    {                                                 \
-        const float16 key = keys[i * KEY_STEP + d];   \
-        TERM(first, key, first##i)                    \
-        SECOND(TERM(second, key, second##i))          \
+#define SCORE(i)                                    \
+    {                                               \
+        const float16 key = keys[i * KEY_STEP + d]; \
+        TERM(first, key, first##i)                  \
+        SECOND(TERM(second, key, second##i))        \
     }
 #define PUT(to, from) to = begin == 0 ? from : to + from;
 #define STORE_SCORE(i)                              \
@@ -122,7 +133,22 @@ static void hide_unseen(int16 query, int key, int count, int8 extent, float16 *s
     for (int i = 0; i < count; i++) {
         const int16 distance = query - (key + i);
         const int16 seen = (distance <= BEFORE_OF(extent)) & (-distance <= AFTER_OF(extent));
-        scores[i * VECTORS] = seen ? scores[i * VECTORS] : (float16)(-INFINITY);
+        scores[i * VECTORS] = seen ? scores[i * VECTORS] : (float16)(HIDDEN);
+    }
+}
+
+static void hide_masked(__global const float *mask, int step, int queries, int count, float16 *scores)
+{
+    float16 rows[16];
+
+    for (int i = 0; i < count; i += 16) {
+        for (int lane = 0; lane < 16; lane++) {
+            rows[lane] = load_first(mask + min(lane, queries - 1) * step + i, count - i);
+        }
+        transpose(rows);
+        for (int k = 0; k < min(16, count - i); k++) {
+            scores[(i + k) * VECTORS] = rows[k] == 0.0f ? (float16)(HIDDEN) : scores[(i + k) * VECTORS];
+        }
     }
 }
 
@@ -149,11 +175,11 @@ static float16 weigh(int count, float16 *scores, float16 *largest, float16 *sum)
     return factor;
 }
 
-#define ADD(i)                                              \
-    {                                                       \
-        const float16 value = values[i];                    \
-        first##i = fma(first, value, first##i);             \
-        SECOND(second##i = fma(second, value, second##i);)  \
+#define ADD(i)                                             \
+    {                                                      \
+        const float16 value = values[i];                   \
+        first##i = fma(first, value, first##i);            \
+        SECOND(second##i = fma(second, value, second##i);) \
     }
 #define TOTAL(i)                                                          \
     totals[i * VECTORS] = fma(totals[i * VECTORS], factors[0], first##i); \
@@ -187,46 +213,58 @@ static void store(const float16 *totals, float16 sum, __global float *y, int ste
     }
 }
 
-/* The keys that queries `first` to `last` see, taken together: from the first one up to the end. */
+/* The keys that queries `first` to `last` may see, taken together: from the first one up to the end. */
 static int first_seen(int first, int8 extent)
 {
-    return WINDOW ? max(0, first - BEFORE_OF(extent)) : 0;
+    return SKIP ? max(0, first - BEFORE_OF(extent)) : 0;
 }
 
 static int end_seen(int last, int8 extent)
 {
-    return WINDOW ? min(KEYS_OF(extent) - 1 - last, AFTER_OF(extent)) + last + 1 : KEYS_OF(extent);
+    return SKIP ? min(KEYS_OF(extent) - 1 - last, AFTER_OF(extent)) + last + 1 : KEYS_OF(extent);
 }
 
-/* The block of `count` keys from `from` on, for the queries `first` to `last`. */
-static void attend(struct tile *tile, int first, int last, int from, int count, const float *keys, const float *values,
-                   __global const float *packed, int8 extent)
+/* Hides what vector `v` of a tile does not see. */
+static void hide(const struct tile *tile, int v, struct block block, int8 extent, float16 *scores)
+{
+    const int last_key = block.from + block.count - 1;
+    const int before = min(v * 16, tile->last - tile->first);
+
+    if (MASK) {
+        hide_masked(tile->mask + before * MASK_STEP_OF(extent) + block.from, MASK_STEP_OF(extent),
+                    tile->last - tile->first + 1 - before, block.count, scores);
+    }
+    if (WINDOW && (tile->last - block.from > BEFORE_OF(extent) || last_key - tile->first > AFTER_OF(extent))) {
+        /* min of a vector and a number is beyond oclgrind */
+        hide_unseen(min(tile->first + v * 16 + LANES, (int16)(tile->last)), block.from, block.count, extent, scores);
+    }
+}
+
+static void attend(struct tile *tile, struct block block, __global const float *packed, int8 extent)
 {
     float16 scores[KEYS * VECTORS];
     float16 factors[VECTORS];
 
-    if (WINDOW && (from + count <= first_seen(first, extent) || from >= end_seen(last, extent))) {
+    if (SKIP &&
+        (block.from + block.count <= first_seen(tile->first, extent) || block.from >= end_seen(tile->last, extent))) {
         return;
     }
-    for (int i = 0; i < count; i += STRIP) {
-        find_scores(tile->queries, keys + i * KEY_STEP, packed, scores + i * VECTORS);
+    for (int i = 0; i < block.count; i += STRIP) {
+        find_scores(tile->queries, block.keys + i * KEY_STEP, packed, scores + i * VECTORS);
     }
     for (int v = 0; v < VECTORS; v++) {
-        if (WINDOW && (last - from > BEFORE_OF(extent) || from + count - 1 - first > AFTER_OF(extent))) {
-            const int16 lanes = min(first + v * 16 + LANES, (int16)(last)); /* min with a number is beyond oclgrind */
-            hide_unseen(lanes, from, count, extent, scores + v);
-        }
-        factors[v] = weigh(count, scores + v, tile->largest + v, tile->sums + v);
+        hide(tile, v, block, extent, scores + v);
+        factors[v] = weigh(block.count, scores + v, tile->largest + v, tile->sums + v);
     }
     for (int column = 0; column < VALUE_DIM; column += STRIP) {
-        add_values(scores, values + column, count, factors, tile->totals + column * VECTORS);
+        add_values(scores, block.values + column, block.count, factors, tile->totals + column * VECTORS);
     }
 }
 
 __kernel void attention_cpu(__global const float *query, const long query_offset, __global const float *key,
                             const long key_offset, __global const float *value, const long value_offset,
-                            __global float *y, const long y_offset, __global const float *packed, const int8 extent,
-                            const int8 steps)
+                            __global float *y, const long y_offset, __global const float *packed,
+                            __global const float *mask, const long mask_offset, const int8 extent, const int8 steps)
 {
     const int first = (int)get_global_id(0) * (QUERIES * TILES);
     const int count = min(QUERIES * TILES, QUERIES_OF(extent) - first);
@@ -241,16 +279,20 @@ __kernel void attention_cpu(__global const float *query, const long query_offset
     key += key_offset + sample * steps.s5 + head / SHARED_OF(extent) * KEY_DIM;
     value += value_offset + sample * steps.s6 + head / SHARED_OF(extent) * VALUE_DIM;
     y += y_offset + sample * steps.s7 + first * steps.s3 + head * VALUE_DIM;
+    mask += mask_offset + sample * MASK_SAMPLE_OF(extent);
     for (int i = 0; i < count; i += QUERIES) {
-        begin_tile(query + i * steps.s0, steps.s0, min(QUERIES, count - i), packed[0], tiles + i / QUERIES);
+        struct tile *tile = tiles + i / QUERIES;
+        tile->first = first + i;
+        tile->last = first + min(i + QUERIES, count) - 1;
+        tile->mask = mask + tile->first * MASK_STEP_OF(extent);
+        begin_tile(query + i * steps.s0, steps.s0, packed[0], tile);
     }
     for (int from = first_seen(first, extent); from < end; from += KEYS) {
-        const int keys_here = min(KEYS, end - from);
-        copy_rows(key + from * steps.s1, steps.s1, keys_here, KEY_DIM, (float *)keys);
-        copy_rows(value + from * steps.s2, steps.s2, keys_here, VALUE_DIM, (float *)values);
+        const struct block block = {from, min(KEYS, end - from), (const float *)keys, (const float *)values};
+        copy_rows(key + from * steps.s1, steps.s1, block.count, KEY_DIM, (float *)keys);
+        copy_rows(value + from * steps.s2, steps.s2, block.count, VALUE_DIM, (float *)values);
         for (int i = 0; i < count; i += QUERIES) {
-            attend(tiles + i / QUERIES, first + i, first + min(i + QUERIES, count) - 1, from, keys_here,
-                   (const float *)keys, (const float *)values, packed, extent);
+            attend(tiles + i / QUERIES, block, packed, extent);
         }
     }
     for (int i = 0; i < count; i += 16) {

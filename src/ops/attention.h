@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The attention within the attention layers: on query, value and, if there are three inputs, key. */
+/* The attention within the attention layers: on query, value and, if there are three inputs, key. With a
+ * mask there are four. */
 #ifndef OPS_ATTENTION_H
 #define OPS_ATTENTION_H
 
@@ -22,12 +23,13 @@ struct attention {
     float factor;
     size_t before;      /* query i sees the keys from i - before */
     size_t after;       /* to i + after */
+    bool masked;        /* the fourth input is a mask: query i sees key j only if it is not 0 there */
     plait_array scale;  /* none: 1 */
     plait_array weight; /* of ATTENTION_CONCAT */
 };
 
-/* Query {T, heads * key_dim}, value {S, key_heads * value_dim}, key {S, key_heads * key_dim} to
- * {T, heads * value_dim}. */
+/* Query {T, heads * key_dim}, value {S, key_heads * value_dim}, key {S, key_heads * key_dim}, and perhaps a mask
+ * {T, S}, {1, S} or {S}, to {T, heads * value_dim}. */
 void attention_infer(plait_graph *graph, struct node *node, const plait_shape *inputs);
 double attention_flops(const struct node *node, const plait_shape *inputs);
 
