@@ -29,7 +29,7 @@ typedef struct plait_multi_head_attention_opts {
     plait_projection gate;   /* {channels, heads, value_dim}; none: use_gate=False */
     int use_causal_mask;     /* 1: keys after a query's place are not seen */
     size_t sliding_window;   /* 0: None */
-    int attention_mask;      /* 1: the last input is a mask */
+    int attention_mask;      /* 1 or 2: the last input is a mask */
     uint64_t reserved[7];    /* 0 */
 } plait_multi_head_attention_opts;
 
@@ -39,7 +39,8 @@ typedef struct plait_multi_head_attention_opts {
  * and the weighted sums of value . value kernel + bias, of all heads together, go through the output's kernel; with
  * a gate, they are multiplied by sigmoid(query . gate kernel + bias) before.
  * A mask is {T, S}, or {1, S} or {S} for all queries: where it is 0, and where the options above hide a key, it is not
- * seen. A query that sees no key at all has the same weight for all of them, as in Keras. */
+ * seen. A query that sees no key at all has the same weight for all of them with attention_mask 1, as in Keras if the
+ * layer's dropout is 0, and weights of 0 with 2, as with dropout. */
 PLAIT_API plait_node plait_multi_head_attention(plait_nodes x, const plait_multi_head_attention_opts *opts);
 
 /* Keras's GroupedQueryAttention (GroupQueryAttention): the same, where key and value have fewer heads, of which

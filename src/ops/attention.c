@@ -41,7 +41,7 @@ static bool check_ranks(plait_graph *graph, struct node *node, const plait_shape
 {
     static const char *const names[] = {"query", "value", "key"};
     const struct attention *params = node->params;
-    const size_t count = node->input_count - params->masked;
+    const size_t count = node->input_count - (params->mask != ATTENTION_UNMASKED);
 
     if (count < 2 || count > 3) {
         node_fail(graph, node, "it takes 2 or 3 inputs, query, value and key, but got %zu", node->input_count);
@@ -82,12 +82,12 @@ static void check_sizes(plait_graph *graph, struct node *node, const plait_shape
 static void check_mask(plait_graph *graph, struct node *node, const plait_shape *inputs)
 {
     const struct attention *params = node->params;
-    const plait_shape mask = params->masked ? inputs[MASK] : (plait_shape){0};
+    const plait_shape mask = params->mask ? inputs[MASK] : (plait_shape){0};
     const size_t queries = inputs[QUERY].dims[0];
     const size_t keys = inputs[VALUE].dims[0];
     const bool fits = mask.rank == 1 || (mask.rank == 2 && (mask.dims[0] == queries || mask.dims[0] == 1));
 
-    if (params->masked && (!fits || mask.dims[mask.rank - 1] != keys)) {
+    if (params->mask && (!fits || mask.dims[mask.rank - 1] != keys)) {
         node_fail(graph, node, "mask has shape %s but must have {%zu,%zu}, {1,%zu} or {%zu}, of queries and keys",
                   shape_name(mask).text, queries, keys, keys, keys);
     }
@@ -161,7 +161,7 @@ static const struct operand *key_of(const struct step *step, const struct run *r
 /* Anything if there is none. */
 static struct operand mask_of(const struct step *step, const struct run *run)
 {
-    return run->inputs[((const struct attention *)step->params)->masked ? MASK : QUERY];
+    return run->inputs[((const struct attention *)step->params)->mask ? MASK : QUERY];
 }
 
 static size_t smaller(size_t a, size_t b)
@@ -237,7 +237,7 @@ static void score_options(const struct step *step, struct text *options)
     const bool all = params->before >= sizes.queries && params->after >= sizes.keys;
 
     text_add(options, " -D ADDITIVE=%d -D WINDOW=%d -D MASK=%d -D KEY_DIM=%zu", params->scores != ATTENTION_DOT, !all,
-             params->masked, sizes.key_dim);
+             params->mask, sizes.key_dim);
 }
 
 /* Tiles of `queries` queries for a work-item, which copies a block of keys and values once for all of them. */
@@ -309,7 +309,7 @@ static plait_status plan_reference(struct step *step, const struct device_traits
                          shape_name(scores).text);
     }
     score_options(step, step_kernel(step, "attention_scores_reference"));
-    text_add(step_kernel(step, "softmax_reference"), "-D LOG=0");
+    text_add(step_kernel(step, "softmax_reference"), "-D LOG=0 -D EMPTY=1");
     activation_options(&step->activation, step_kernel(step, "dot_reference"));
     step->packed_floats = packed_floats(step);
     step->tile[TILE_GROUP] = device->max_work_group < GROUP ? device->max_work_group : GROUP;

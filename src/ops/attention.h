@@ -15,15 +15,22 @@ enum attention_scores {
     ATTENTION_ADDITIVE, /* sum of scale[d] * tanh(query + key) */
 };
 
+/* A fourth input: query i sees key j only if it is not 0 there. A query that sees none */
+enum attention_mask {
+    ATTENTION_UNMASKED,
+    ATTENTION_MASK_EVEN, /* has the same weight for all keys */
+    ATTENTION_MASK_ZERO, /* has weights of 0 */
+};
+
 /* Parameters of an attention operator. */
 struct attention {
     enum attention_scores scores;
     size_t heads;     /* that the queries' last axis is made of */
     size_t key_heads; /* that those of keys and values are made of; must divide `heads` */
     float factor;
-    size_t before;      /* query i sees the keys from i - before */
-    size_t after;       /* to i + after */
-    bool masked;        /* the fourth input is a mask: query i sees key j only if it is not 0 there */
+    size_t before; /* query i sees the keys from i - before */
+    size_t after;  /* to i + after */
+    enum attention_mask mask;
     plait_array scale;  /* none: 1 */
     plait_array weight; /* of ATTENTION_CONCAT */
 };

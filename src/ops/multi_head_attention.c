@@ -35,7 +35,9 @@ static void infer(plait_graph *graph, struct node *node, const plait_shape *inpu
     const struct attention *attention = &params->attention;
     const size_t value_dim = inputs[1].dims[inputs[1].rank - 1] / params->value_heads;
 
-    if (attention->key_heads != params->value_heads) {
+    if (attention->mask > ATTENTION_MASK_ZERO) {
+        node_fail(graph, node, "attention_mask is %d; it must be 0, 1 or 2", (int)attention->mask);
+    } else if (attention->key_heads != params->value_heads) {
         node_fail(graph, node, "key_kernel has %zu heads but value_kernel has %zu; they must agree",
                   attention->key_heads, params->value_heads);
     } else if (params->grouped ? attention->heads % attention->key_heads != 0
@@ -50,9 +52,9 @@ static void infer(plait_graph *graph, struct node *node, const plait_shape *inpu
         node_fail(graph, node, "gate_kernel has shape %s but must be {channels,%zu,%zu}, with the heads and their size",
                   shape_name(params->gate).text, attention->heads, value_dim);
     } else if (params->axes != 2 &&
-               (attention->before != SIZE_MAX || attention->after != SIZE_MAX || attention->masked)) {
+               (attention->before != SIZE_MAX || attention->after != SIZE_MAX || attention->mask)) {
         node_fail(graph, node, "query has %zu axes; %s for two, of places and of channels", params->axes,
-                  attention->masked ? "attention_mask is" : "use_causal_mask and sliding_window are");
+                  attention->mask ? "attention_mask is" : "use_causal_mask and sliding_window are");
     } else {
         attention_infer(graph, node, inputs);
     }
@@ -144,7 +146,7 @@ static plait_node flatten_places(struct making *making, plait_node x)
     return reshape(making, x, PLAIT_SHAPE(shape_count(places), shape.dims[shape.rank - 1]));
 }
 
-/* `projected` is query, value, key and, if params->attention.masked, a mask. */
+/* `projected` is query, value, key and, if params->attention.mask, a mask. */
 static plait_node attend(struct making *making, const plait_node projected[4], const struct multi_head *params)
 {
     const plait_shape query = plait_node_shape(projected[0]);
@@ -154,7 +156,7 @@ static plait_node attend(struct making *making, const plait_node projected[4], c
         flat[i] = flatten_places(making, projected[i]);
     }
     flat[MASK] = projected[MASK];
-    const plait_nodes given = {flat, params->attention.masked ? 4 : 3};
+    const plait_nodes given = {flat, params->attention.mask ? 4 : 3};
     const plait_node y = graph_extend_with(making->last, &making->class->attend, given, params, sizeof *params);
     plait_shape shape = plait_node_shape(y);
     making->last = y;
@@ -203,7 +205,7 @@ static struct multi_head attention_of(const plait_multi_head_attention_opts *opt
                 .after = opts->use_causal_mask ? 0
                          : window > 0          ? window - 1
                                                : SIZE_MAX,
-                .masked = opts->attention_mask,
+                .mask = (enum attention_mask)opts->attention_mask,
             },
         .grouped = grouped,
         .value_heads = size_of(opts->value, HEADS),
@@ -299,18 +301,20 @@ static bool find_inputs(struct source *source, plait_nodes x, struct call *call)
     plait_node found[4] = {{0}};
     bool there[4] = {false};
     size_t used = 0;
+    size_t more_masks = 0;
 
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         const enum source_kind kind = source->calls->kind(source, places[i].path);
         const size_t input = places[i].input;
         const bool is_tensor = kind >= SOURCE_OBJECT && used < x.count; /* only tensors are objects here */
-        const bool another = there[input];
+        const bool another = is_tensor && there[input];
         if (is_tensor) {
             found[input] = x.items[used++];
             there[input] = true;
         }
         if (input == MASK && kind != SOURCE_MISSING) {
             check_mask(source, &places[i], found[MASK], another);
+            more_masks += another;
         }
     }
     if (attention_flag(source, "return_attention_scores", 7)) {
@@ -322,7 +326,7 @@ static bool find_inputs(struct source *source, plait_nodes x, struct call *call)
         }
     }
     call->masked = there[MASK];
-    if (call->count != x.count || !there[0] || !there[1]) {
+    if (call->count + more_masks != x.count || !there[0] || !there[1]) {
         source_refuse(source, "it is called on %zu tensors that are not query, value and perhaps key and a mask",
                       x.count);
         return false;
@@ -357,6 +361,12 @@ static plait_projection read_projection(struct source *source, const char *part,
                       part);
     }
     return weights;
+}
+
+/* With dropout, Keras multiplies the softmax by the mask. */
+static int mask_kind(struct source *source)
+{
+    return source_number(source, "dropout", 0) > 0 ? ATTENTION_MASK_ZERO : ATTENTION_MASK_EVEN;
 }
 
 /* How Keras calls the parts of a layer in its file. */
@@ -402,7 +412,7 @@ static plait_node read(struct source *source, plait_nodes x)
         return x.items[0];
     }
     check_attention_axes(source, plait_node_shape(call.inputs[0]).rank);
-    opts.attention_mask = call.masked;
+    opts.attention_mask = call.masked ? mask_kind(source) : ATTENTION_UNMASKED;
     return plait_multi_head_attention((plait_nodes){call.inputs, call.count}, &opts);
 }
 
@@ -418,7 +428,7 @@ static plait_node read_grouped(struct source *source, plait_nodes x)
     if (!find_inputs(source, x, &call)) {
         return x.items[0];
     }
-    opts.attention_mask = call.masked;
+    opts.attention_mask = call.masked ? mask_kind(source) : ATTENTION_UNMASKED;
     return plait_grouped_query_attention((plait_nodes){call.inputs, call.count}, &opts);
 }
 

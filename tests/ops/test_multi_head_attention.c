@@ -12,6 +12,7 @@ struct heads_case {
     bool bias, gate, causal;
     size_t window, batch, planned;
     plait_shape mask; /* rank 0: none */
+    bool zero;        /* weights of a query that sees no key */
 };
 
 static const struct heads_case cases[] = {
@@ -79,6 +80,57 @@ static const struct heads_case cases[] = {
      0,
      {2, {90, 80}}},
     {"a mask of one", {2, {1, 1}}, {2, {1, 1}}, {0}, 1, 1, 1, 1, {1, {1}}, true, false, false, 0, 3, 0, {2, {1, 1}}},
+    {"weights of 0",
+     {2, {21, 6}},
+     {2, {70, 6}},
+     {0},
+     2,
+     2,
+     4,
+     5,
+     {1, {6}},
+     true,
+     false,
+     false,
+     0,
+     2,
+     0,
+     {2, {21, 70}},
+     true},
+    {"a causal mask, weights of 0",
+     {2, {90, 6}},
+     {2, {100, 6}},
+     {0},
+     4,
+     2,
+     4,
+     5,
+     {1, {6}},
+     true,
+     false,
+     true,
+     0,
+     2,
+     0,
+     {2, {90, 100}},
+     true},
+    {"a window, weights of 0",
+     {2, {90, 6}},
+     {2, {100, 6}},
+     {0},
+     4,
+     4,
+     4,
+     5,
+     {1, {6}},
+     true,
+     false,
+     false,
+     3,
+     2,
+     0,
+     {1, {100}},
+     true},
 };
 
 enum { CASES = sizeof cases / sizeof cases[0] };
@@ -110,7 +162,9 @@ static plait_multi_head_attention_opts options_of(const struct heads_case *c, st
         .value = projection(random, channels_of(c->value), c->key_heads, c->value_dim, c->bias),
         .use_causal_mask = c->causal,
         .sliding_window = c->window,
-        .attention_mask = c->mask.rank > 0,
+        .attention_mask = c->mask.rank == 0 ? 0
+                          : c->zero         ? 2
+                                            : 1,
     };
 
     for (size_t i = 0; i < c->output.rank; i++) {
@@ -314,10 +368,12 @@ static void wrong_calls(void **state)
     const plait_node d = plait_input(graph, "d", PLAIT_SHAPE(3));
     plait_multi_head_attention_opts grouped = opts;
     plait_multi_head_attention_opts masked = opts;
+    plait_multi_head_attention_opts unknown = opts;
 
     (void)state;
     masked.attention_mask = 1;
     masked.sliding_window = 0;
+    unknown.attention_mask = -1;
     grouped.key.kernel.shape = PLAIT_SHAPE(3, 3, 5);
     grouped.value.kernel.shape = PLAIT_SHAPE(3, 3, 7);
     (void)plait_multi_head_attention(PLAIT_NODES(a), &opts);
@@ -332,6 +388,7 @@ static void wrong_calls(void **state)
     (void)plait_multi_head_attention(PLAIT_NODES(a, a, a, c), &masked);
     (void)plait_multi_head_attention(PLAIT_NODES(c, c, a), &masked);
     (void)plait_multi_head_attention(PLAIT_NODES(a, a, a, a, a), &masked);
+    (void)plait_multi_head_attention(PLAIT_NODES(a, a, a), &unknown);
     assert_int_equal(plait_multi_head_attention((plait_nodes){NULL, 0}, &opts).id, 0);
     assert_int_equal(plait_multi_head_attention((plait_nodes){NULL, 0}, &masked).id, 0);
     check_message(plait_graph_check(graph), PLAIT_ERR_GRAPH,
@@ -353,6 +410,7 @@ static void wrong_calls(void **state)
     check_has(plait_error_message(), "\"multi_head_attention_8\": query has 3 axes; attention_mask is for two");
     check_has(plait_error_message(), "\"multi_head_attention_9\": it takes 2 or 3 inputs, query, value and key, and a "
                                      "mask if it is said to, but got 5");
+    check_has(plait_error_message(), "\"multi_head_attention_10\": attention_mask is -1; it must be 0, 1 or 2");
     plait_graph_free(graph);
 }
 

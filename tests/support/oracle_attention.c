@@ -100,7 +100,7 @@ struct reference oracle_attend(struct reference query, struct reference value, s
         for (size_t j = 0; j < keys; j++) {
             const size_t from = ((row / sizes[2] * keys + j) * heads->key_heads + head / shared) * size + c;
             const double w = weights.value[line + j];
-            if (heads->mask.shape.rank == 0 && !sees(0, row % sizes[2], j, heads)) {
+            if ((heads->mask.shape.rank == 0 || heads->zero) && !sees(row / sizes[2], row % sizes[2], j, heads)) {
                 continue;
             }
             y.value[e] += w * value.value[from];
@@ -222,6 +222,7 @@ struct reference oracle_multi_head_attention(const struct reference *x, size_t c
 
     if (opts->attention_mask) {
         heads.mask = x[--count];
+        heads.zero = opts->attention_mask == 2;
     }
     y[0] = oracle_attend(project(x[0], opts->query, PLAIT_LINEAR), project(x[1], opts->value, PLAIT_LINEAR),
                          project(x[count - 1], opts->key, PLAIT_LINEAR), &heads);

@@ -16,6 +16,7 @@ struct oracle_heads {
     bool additive;         /* sum of weight[d] * tanh(factor * (query + key)), else factor * sum of query * key */
     plait_array weight;    /* none: 1 */
     struct reference mask; /* {batch, queries or 1, keys} or {batch, keys}; rank 0: none */
+    bool zero;             /* queries that see no key have weights of 0, not the same for all */
 };
 
 /* Query {batch, places, heads * key_dim}, and so on; to {batch, places, heads * value_dim}. */
