@@ -152,17 +152,29 @@ static void hide_masked(__global const float *mask, int step, int queries, int c
     }
 }
 
+/* The largest of scores, or `most`. NaN is not, and two at a time wait less for each other. */
+static float16 find_largest(int count, const float16 *scores, float16 most)
+{
+    float16 odd = most;
+
+    for (int i = 0; i + 1 < count; i += 2) {
+        most = scores[i * VECTORS] > most ? scores[i * VECTORS] : most;
+        odd = scores[(i + 1) * VECTORS] > odd ? scores[(i + 1) * VECTORS] : odd;
+    }
+    if (count % 2 > 0) {
+        most = scores[(count - 1) * VECTORS] > most ? scores[(count - 1) * VECTORS] : most;
+    }
+    return odd > most ? odd : most;
+}
+
 /* Scores to weights; returns what the sums so far are to be multiplied by. Where nothing was seen yet, the largest
  * is -Inf, and 0 stands for it. */
 static float16 weigh(int count, float16 *scores, float16 *largest, float16 *sum)
 {
     const float16 before = *largest;
-    float16 most = before;
+    const float16 most = find_largest(count, scores, before);
     float16 here = 0.0f;
 
-    for (int i = 0; i < count; i++) {
-        most = scores[i * VECTORS] > most ? scores[i * VECTORS] : most; /* NaN is not */
-    }
     const float16 base = most == -INFINITY ? (float16)(0.0f) : most;
     for (int i = 0; i < count; i++) {
         const float16 weight = exp_down(scores[i * VECTORS] - base);
