@@ -8,7 +8,7 @@
  *   sizes, x_steps, y_steps      likewise those of a line (line.clh)
  *
  *   -D LOG=0 or 1
- *   -D EMPTY=1   of -Inf alone it becomes 0; if not given, NaN as above */
+ *   -D EMPTY=1   a line of -Inf alone becomes 0; NaN, as above, if not given */
 #ifndef EMPTY
 #define EMPTY 0
 #endif

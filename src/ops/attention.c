@@ -301,6 +301,7 @@ enum { TILE_GROUP };
 
 static plait_status plan_reference(struct step *step, const struct device_traits *device)
 {
+    const struct attention *params = step->params;
     const struct sizes sizes = sizes_of(step);
     const plait_shape scores = PLAIT_SHAPE(step->inputs[QUERY].dims[0], sizes.heads, sizes.queries, sizes.keys);
 
@@ -309,7 +310,7 @@ static plait_status plan_reference(struct step *step, const struct device_traits
                          shape_name(scores).text);
     }
     score_options(step, step_kernel(step, "attention_scores_reference"));
-    text_add(step_kernel(step, "softmax_reference"), "-D LOG=0 -D EMPTY=1");
+    text_add(step_kernel(step, "softmax_reference"), "-D LOG=0 -D EMPTY=%d", params->mask == ATTENTION_MASK_ZERO);
     activation_options(&step->activation, step_kernel(step, "dot_reference"));
     step->packed_floats = packed_floats(step);
     step->tile[TILE_GROUP] = device->max_work_group < GROUP ? device->max_work_group : GROUP;
