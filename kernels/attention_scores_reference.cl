@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Scores of attention (attention.clh), y {samples, heads, queries, keys} without gaps, a work-item a score; -Inf
+/* Scores of attention (attention.clh), y {samples, heads, queries, keys} without gaps, a work-item a score; HIDDEN
  * for keys that the query does not see.
  *
  *   steps   of a place in query and key, then of a sample in them
@@ -8,15 +8,16 @@
 #include "attention.clh"
 #include "cascade.clh"
 
-static bool is_seen(int query, int key, int8 extent)
+static bool is_seen(int query, int key, __global const float *mask, int8 extent)
 {
-    return !WINDOW || (query - key <= BEFORE_OF(extent) && key - query <= AFTER_OF(extent));
+    return (!WINDOW || (query - key <= BEFORE_OF(extent) && key - query <= AFTER_OF(extent))) &&
+           (!MASK || mask[query * MASK_STEP_OF(extent) + key] != 0.0f);
 }
 
 __kernel void attention_scores_reference(__global const float *query, const long query_offset,
                                          __global const float *key, const long key_offset, __global float *y,
-                                         const long y_offset, __global const float *packed, const int8 extent,
-                                         const int8 steps)
+                                         const long y_offset, __global const float *packed, __global const float *mask,
+                                         const long mask_offset, const int8 extent, const int8 steps)
 {
     const int column = (int)get_global_id(0);
     const int row = (int)get_global_id(1);
@@ -29,11 +30,12 @@ __kernel void attention_scores_reference(__global const float *query, const long
     if (column >= KEYS_OF(extent)) {
         return;
     }
+    mask += mask_offset + sample * MASK_SAMPLE_OF(extent);
     query += query_offset + sample * steps.s2 + row * steps.s0 + head * KEY_DIM;
     key += key_offset + sample * steps.s3 + column * steps.s1 + head / SHARED_OF(extent) * KEY_DIM;
     for (int d = 0; d < KEY_DIM; d++) {
         CASCADE_ADD(ADDITIVE ? packed[1 + d] * tanh(factor * (query[d] + key[d])) : factor * query[d] * key[d])
     }
     y[y_offset + (plane * QUERIES_OF(extent) + row) * KEYS_OF(extent) + column] =
-        is_seen(row, column, extent) ? CASCADE_END : -INFINITY;
+        is_seen(row, column, mask, extent) ? CASCADE_END : HIDDEN;
 }

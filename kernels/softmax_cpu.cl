@@ -9,52 +9,69 @@
  *   sizes, x_steps, y_steps      likewise those of a line (line.clh), the last with stride 1
  *
  *   -D RUN=... -D LOG=0 or 1 */
+#include "exp.clh"
 #include "line_cpu.clh"
+
+/* What is done with each part of a run, of up to 16 elements: with all 16 as often as there are so many, as compilers
+ * leave out the rest of load_filled and store_first then. */
+#define EACH_PART(length, DO)             \
+    int i = 0;                            \
+    for (; i + 16 <= (length); i += 16) { \
+        DO(16)                            \
+    }                                     \
+    if (i < (length)) {                   \
+        DO((length) - i)                    \
+    }
+
+/* The larger of both, and the second if the first is NaN. */
+static float16 larger(float16 a, float16 b)
+{
+    return a > b ? a : b;
+}
+
+#define COMPARE(count) largests = larger(load_filled(from + i, count, -INFINITY), largests);
 
 static float find_largest(__global const float *x, int8 sizes, int8 steps)
 {
-    const int length = length_of(sizes);
     float16 largests = (float16)(-INFINITY);
 
     for (int run = 0; run < count_runs(sizes); run++) {
         __global const float *from = x + run_of(run, sizes, steps);
-        for (int i = 0; i < length; i += 16) {
-            largests = fmax(largests, load_filled(from + i, length - i, -INFINITY));
-        }
+        EACH_PART(length_of(sizes), COMPARE)
     }
     return largest_of(largests);
 }
 
+#define RAISE(count)                                                              \
+    const float16 difference = load_filled(from + i, count, -INFINITY) - largest; \
+    const float16 power = exp_down(difference);                                   \
+    sums += power;                                                                \
+    store_first(LOG ? difference : power, to + i, count);
+
 /* Leaves exp(x - m), or x - m, in y and returns s. */
 static float raise(__global const float *x, __global float *y, int8 sizes, int8 x_steps, int8 y_steps, float largest)
 {
-    const int length = length_of(sizes);
     float16 sums = 0.0f;
 
     for (int run = 0; run < count_runs(sizes); run++) {
         __global const float *from = x + run_of(run, sizes, x_steps);
         __global float *to = y + run_of(run, sizes, y_steps);
-        for (int i = 0; i < length; i += 16) {
-            const float16 difference = load_filled(from + i, length - i, -INFINITY) - largest;
-            const float16 power = exp(difference);
-            sums += power;
-            store_first(LOG ? difference : power, to + i, length - i);
-        }
+        EACH_PART(length_of(sizes), RAISE)
     }
     return sum_of(sums);
 }
 
+#define DIVIDE(count)                                \
+    const float16 value = load_first(to + i, count); \
+    store_first(LOG ? value - by : value * by, to + i, count);
+
 static void divide(__global float *y, int8 sizes, int8 steps, float sum)
 {
-    const int length = length_of(sizes);
-    const float log_sum = log(sum);
+    const float by = LOG ? log(sum) : 1.0f / sum;
 
     for (int run = 0; run < count_runs(sizes); run++) {
         __global float *to = y + run_of(run, sizes, steps);
-        for (int i = 0; i < length; i += 16) {
-            const float16 value = load_first(to + i, length - i);
-            store_first(LOG ? value - log_sum : value / sum, to + i, length - i);
-        }
+        EACH_PART(length_of(sizes), DIVIDE)
     }
 }
 

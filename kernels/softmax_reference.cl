@@ -7,7 +7,11 @@
  *   dims, x_strides, y_strides   WALK_AXES axes (walk.clh): those that count the lines
  *   sizes, x_steps, y_steps      likewise those of a line (line.clh)
  *
- *   -D LOG=0 or 1 */
+ *   -D LOG=0 or 1
+ *   -D EMPTY=1   a line of -Inf alone becomes 0; NaN, as above, if not given */
+#ifndef EMPTY
+#define EMPTY 0
+#endif
 #define REAL float
 #include "line_reference.clh"
 
@@ -47,8 +51,10 @@ __kernel void softmax_reference(__global const float *x, const long x_offset, __
     const int8 place = position_of((int)get_global_id(0), WALK_AXES, dims);
     __global const float *from = x + x_offset + offset_at(place, x_strides);
     __global float *to = y + y_offset + offset_at(place, y_strides);
-    const float largest = find_largest(from, sizes, x_steps);
-    const float sum = sum_powers(from, sizes, x_steps, largest);
+    const float most = find_largest(from, sizes, x_steps);
+    const float largest = EMPTY && most == -INFINITY ? 0.0f : most;
+    const float powers = sum_powers(from, sizes, x_steps, largest);
+    const float sum = EMPTY && powers == 0.0f ? 1.0f : powers;
 
     for (int run = 0; run < count_runs(sizes); run++) {
         const int x_begin = run_of(run, sizes, x_steps);

@@ -29,14 +29,18 @@ typedef struct plait_multi_head_attention_opts {
     plait_projection gate;   /* {channels, heads, value_dim}; none: use_gate=False */
     int use_causal_mask;     /* 1: keys after a query's place are not seen */
     size_t sliding_window;   /* 0: None */
-    uint64_t reserved[8];    /* 0 */
+    int attention_mask;      /* 1 or 2: the last input is a mask */
+    uint64_t reserved[7];    /* 0 */
 } plait_multi_head_attention_opts;
 
 /* Keras's MultiHeadAttention on query {..., channels}, value {..., channels} and, if there are three inputs, key;
  * without one the value is the key. All but their last axis is attended over together. For each head
  *   scores = (query . query kernel + bias) . (key . key kernel + bias) / sqrt(key_dim)
  * and the weighted sums of value . value kernel + bias, of all heads together, go through the output's kernel; with
- * a gate, they are multiplied by sigmoid(query . gate kernel + bias) before. */
+ * a gate, they are multiplied by sigmoid(query . gate kernel + bias) before.
+ * A mask is {T, S}, or {1, S} or {S} for all queries: where it is 0, and where the options above hide a key, it is not
+ * seen. A query that sees no key at all has the same weight for all of them with attention_mask 1, as in Keras if the
+ * layer's dropout is 0, and weights of 0 with 2, as with dropout. */
 PLAIT_API plait_node plait_multi_head_attention(plait_nodes x, const plait_multi_head_attention_opts *opts);
 
 /* Keras's GroupedQueryAttention (GroupQueryAttention): the same, where key and value have fewer heads, of which

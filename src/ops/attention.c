@@ -4,7 +4,8 @@
  * Heads lie side by side along the last axis of all tensors; heads / key_heads neighbouring heads of the query
  * share one of keys and values.
  *
- * cpu        a work-item has 16 queries of a head, one a lane; the scores of 64 keys at a time stay in its caches
+ * cpu        a work-item has tiles of 32 queries of a head, one a lane; the scores of 64 keys at a time stay in its
+ *            caches
  * reference  scores, softmax and weighted sums one after the other, by way of scratch memory */
 #include "ops/attention.h"
 
@@ -18,10 +19,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { QUERY, VALUE, KEY };
+enum { QUERY, VALUE, KEY, MASK };
 
 enum {
-    LANES = 16,      /* queries of a work-item of cpu */
+    LANES = 16,      /* queries of a vector of cpu */
+    LOTS = 4,        /* work-items that each compute unit has at least, before they get more than a tile */
+    MOST_TILES = 4,  /* of a work-item: with 8, keys and values are read half as often, but nothing is faster */
+    TILES_DIM = 256, /* sizes of a head's key and value, together, beyond which tiles would take too large a stack */
     MOST_DIM = 1024, /* largest sizes of a head with cpu, which keeps vectors of these sizes on its stack */
     GROUP = 64,      /* work-items of a group in the reference, if the device can */
 };
@@ -36,12 +40,14 @@ static plait_shape key_shape(const struct node *node, const plait_shape *inputs)
 static bool check_ranks(plait_graph *graph, struct node *node, const plait_shape *inputs)
 {
     static const char *const names[] = {"query", "value", "key"};
+    const struct attention *params = node->params;
+    const size_t count = node->input_count - (params->mask != ATTENTION_UNMASKED);
 
-    if (node->input_count < 2 || node->input_count > 3) {
+    if (count < 2 || count > 3) {
         node_fail(graph, node, "it takes 2 or 3 inputs, query, value and key, but got %zu", node->input_count);
         return false;
     }
-    for (size_t i = 0; i < node->input_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (inputs[i].rank != 2 || shape_count(inputs[i]) == 0) {
             node_fail(graph, node, "%s has shape %s but must have two axes, of places and of channels", names[i],
                       shape_name(inputs[i]).text);
@@ -73,6 +79,20 @@ static void check_sizes(plait_graph *graph, struct node *node, const plait_shape
     }
 }
 
+static void check_mask(plait_graph *graph, struct node *node, const plait_shape *inputs)
+{
+    const struct attention *params = node->params;
+    const plait_shape mask = params->mask ? inputs[MASK] : (plait_shape){0};
+    const size_t queries = inputs[QUERY].dims[0];
+    const size_t keys = inputs[VALUE].dims[0];
+    const bool fits = mask.rank == 1 || (mask.rank == 2 && (mask.dims[0] == queries || mask.dims[0] == 1));
+
+    if (params->mask && (!fits || mask.dims[mask.rank - 1] != keys)) {
+        node_fail(graph, node, "mask has shape %s but must have {%zu,%zu}, {1,%zu} or {%zu}, of queries and keys",
+                  shape_name(mask).text, queries, keys, keys, keys);
+    }
+}
+
 static void add_weights(plait_graph *graph, struct node *node, size_t key_dim)
 {
     const struct attention *params = node->params;
@@ -93,6 +113,7 @@ void attention_infer(plait_graph *graph, struct node *node, const plait_shape *i
         return;
     }
     check_sizes(graph, node, inputs);
+    check_mask(graph, node, inputs);
     if (node->poisoned) {
         return;
     }
@@ -137,22 +158,32 @@ static const struct operand *key_of(const struct step *step, const struct run *r
     return &run->inputs[step->input_count > KEY ? KEY : VALUE];
 }
 
+/* Anything if there is none. */
+static struct operand mask_of(const struct step *step, const struct run *run)
+{
+    return run->inputs[((const struct attention *)step->params)->mask ? MASK : QUERY];
+}
+
 static size_t smaller(size_t a, size_t b)
 {
     return a < b ? a : b;
 }
 
-/* Queries, keys, heads, heads of the query that share one of the keys, keys seen before and after. */
-static struct arg extent_arg(const struct step *step)
+/* Queries, keys, heads, heads of the query that share one of the keys, keys seen before and after, steps of a query
+ * and of a sample in the mask. */
+static struct arg extent_arg(const struct step *step, const struct run *run)
 {
     const struct attention *params = step->params;
     const struct sizes sizes = sizes_of(step);
+    const struct view mask = mask_of(step, run).view;
     const size_t extent[] = {sizes.queries,
                              sizes.keys,
                              sizes.heads,
                              sizes.heads / sizes.key_heads,
                              smaller(params->before, sizes.queries),
-                             smaller(params->after, sizes.keys)};
+                             smaller(params->after, sizes.keys),
+                             mask.rank > 2 && mask.dims[1] > 1 ? mask.strides[1] : 0,
+                             mask.strides[0]};
 
     return arg_int8(extent, sizeof extent / sizeof *extent);
 }
@@ -186,11 +217,11 @@ static void pack(const struct step *step, float *packed)
 
 /* ---- cpu -------------------------------------------------------------------------------------------- */
 
+enum { TILE_QUERIES }; /* queries of a work-item */
+
 static bool fits_stack(const struct step *step)
 {
-    const struct sizes sizes = sizes_of(step);
-
-    return sizes.key_dim <= MOST_DIM && sizes.value_dim <= MOST_DIM;
+    return sizes_of(step).key_dim <= MOST_DIM && sizes_of(step).value_dim <= MOST_DIM;
 }
 
 static bool applicable_cpu(const struct step *step, const struct device_traits *device)
@@ -205,15 +236,27 @@ static void score_options(const struct step *step, struct text *options)
     const struct sizes sizes = sizes_of(step);
     const bool all = params->before >= sizes.queries && params->after >= sizes.keys;
 
-    text_add(options, " -D ADDITIVE=%d -D WINDOW=%d -D KEY_DIM=%zu", params->scores != ATTENTION_DOT, !all,
-             sizes.key_dim);
+    text_add(options, " -D ADDITIVE=%d -D WINDOW=%d -D MASK=%d -D KEY_DIM=%zu", params->scores != ATTENTION_DOT, !all,
+             params->mask, sizes.key_dim);
+}
+
+/* Tiles of `queries` queries for a work-item, which copies a block of keys and values once for all of them. */
+static size_t tiles_for(const struct step *step, size_t queries, size_t compute_units)
+{
+    const struct sizes sizes = sizes_of(step);
+    const size_t all = step->output.dims[0] * sizes.heads * ((sizes.queries + queries - 1) / queries);
+    const size_t fair = all / (LOTS * compute_units);
+
+    if (sizes.key_dim + sizes.value_dim > TILES_DIM || fair <= 1) {
+        return 1;
+    }
+    return smaller(fair, MOST_TILES);
 }
 
 static plait_status plan_cpu(struct step *step, const struct device_traits *device)
 {
     const struct sizes sizes = sizes_of(step);
 
-    (void)device;
     if (!fits_stack(step)) {
         return error_set(PLAIT_ERR_UNSUPPORTED, "heads have sizes %zu and %zu; this variant takes %d", sizes.key_dim,
                          sizes.value_dim, MOST_DIM);
@@ -221,7 +264,10 @@ static plait_status plan_cpu(struct step *step, const struct device_traits *devi
     struct text *options = step_kernel(step, "attention_cpu");
     activation_options(&step->activation, options);
     score_options(step, options);
-    text_add(options, " -D VALUE_DIM=%zu", sizes.value_dim);
+    const size_t vectors = sizes.queries > LANES && device->vector_floats >= LANES ? 2 : 1;
+    const size_t tiles = tiles_for(step, vectors * LANES, device->compute_units);
+    step->tile[TILE_QUERIES] = tiles * vectors * LANES;
+    text_add(options, " -D VALUE_DIM=%zu -D VECTORS=%zu -D TILES=%zu", sizes.value_dim, vectors, tiles);
     step->packed_floats = packed_floats(step);
     return PLAIT_OK;
 }
@@ -238,11 +284,13 @@ static plait_status enqueue_cpu(const struct step *step, const struct run *run)
         steps[4 + i] = operands[i]->view.strides[0];
     }
     const struct sizes sizes = sizes_of(step);
-    const struct range range = {.global = {(sizes.queries + LANES - 1) / LANES, sizes.heads, run->batch},
+    const size_t queries = step->tile[TILE_QUERIES];
+    const struct range range = {.global = {(sizes.queries + queries - 1) / queries, sizes.heads, run->batch},
                                 .local = {1, 1, 1}};
     return launch(run->stream, run->kernels[0], range,
                   ARGS(ARG_OPERAND(run->inputs[QUERY]), ARG_OPERAND(*key), ARG_OPERAND(*value),
-                       ARG_OPERAND(run->output), arg_buffer(run->packed), extent_arg(step), arg_int8(steps, 8)));
+                       ARG_OPERAND(run->output), arg_buffer(run->packed), ARG_OPERAND(mask_of(step, run)),
+                       extent_arg(step, run), arg_int8(steps, 8)));
 }
 
 /* ---- reference -------------------------------------------------------------------------------------- */
@@ -253,6 +301,7 @@ enum { TILE_GROUP };
 
 static plait_status plan_reference(struct step *step, const struct device_traits *device)
 {
+    const struct attention *params = step->params;
     const struct sizes sizes = sizes_of(step);
     const plait_shape scores = PLAIT_SHAPE(step->inputs[QUERY].dims[0], sizes.heads, sizes.queries, sizes.keys);
 
@@ -261,7 +310,7 @@ static plait_status plan_reference(struct step *step, const struct device_traits
                          shape_name(scores).text);
     }
     score_options(step, step_kernel(step, "attention_scores_reference"));
-    text_add(step_kernel(step, "softmax_reference"), "-D LOG=0");
+    text_add(step_kernel(step, "softmax_reference"), "-D LOG=0 -D EMPTY=%d", params->mask == ATTENTION_MASK_ZERO);
     activation_options(&step->activation, step_kernel(step, "dot_reference"));
     step->packed_floats = packed_floats(step);
     step->tile[TILE_GROUP] = device->max_work_group < GROUP ? device->max_work_group : GROUP;
@@ -279,7 +328,8 @@ static plait_status launch_scores(const struct step *step, const struct run *run
 
     return launch(run->stream, run->kernels[SCORES], range,
                   ARGS(ARG_OPERAND(*query), ARG_OPERAND(*key), arg_buffer(run->scratch), arg_long(run->scratch_offset),
-                       arg_buffer(run->packed), extent_arg(step), arg_int8(steps, 4)));
+                       arg_buffer(run->packed), ARG_OPERAND(mask_of(step, run)), extent_arg(step, run),
+                       arg_int8(steps, 4)));
 }
 
 /* In place: each line's work-item is the only one that reads it. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The attention within the attention layers: on query, value and, if there are three inputs, key. */
+/* The attention within the attention layers: on query, value and, if there are three inputs, key. With a
+ * mask there are four. */
 #ifndef OPS_ATTENTION_H
 #define OPS_ATTENTION_H
 
@@ -14,20 +15,28 @@ enum attention_scores {
     ATTENTION_ADDITIVE, /* sum of scale[d] * tanh(query + key) */
 };
 
+/* A fourth input: query i sees key j only if it is not 0 there. A query that sees none */
+enum attention_mask {
+    ATTENTION_UNMASKED,
+    ATTENTION_MASK_EVEN, /* has the same weight for all keys */
+    ATTENTION_MASK_ZERO, /* has weights of 0 */
+};
+
 /* Parameters of an attention operator. */
 struct attention {
     enum attention_scores scores;
     size_t heads;     /* that the queries' last axis is made of */
     size_t key_heads; /* that those of keys and values are made of; must divide `heads` */
     float factor;
-    size_t before;      /* query i sees the keys from i - before */
-    size_t after;       /* to i + after */
+    size_t before; /* query i sees the keys from i - before */
+    size_t after;  /* to i + after */
+    enum attention_mask mask;
     plait_array scale;  /* none: 1 */
     plait_array weight; /* of ATTENTION_CONCAT */
 };
 
-/* Query {T, heads * key_dim}, value {S, key_heads * value_dim}, key {S, key_heads * key_dim} to
- * {T, heads * value_dim}. */
+/* Query {T, heads * key_dim}, value {S, key_heads * value_dim}, key {S, key_heads * key_dim}, and perhaps a mask
+ * {T, S}, {1, S} or {S}, to {T, heads * value_dim}. */
 void attention_infer(plait_graph *graph, struct node *node, const plait_shape *inputs);
 double attention_flops(const struct node *node, const plait_shape *inputs);
 

@@ -12,6 +12,7 @@
 #include <math.h>
 
 enum { HEADS = 1, DIM = 2 }; /* axes of the kernels of query, key and value */
+enum { MASK = 3 };           /* input of the node that attends; before it are query, value and key */
 
 /* Parameters of the node that attends. */
 struct multi_head {
@@ -34,7 +35,9 @@ static void infer(plait_graph *graph, struct node *node, const plait_shape *inpu
     const struct attention *attention = &params->attention;
     const size_t value_dim = inputs[1].dims[inputs[1].rank - 1] / params->value_heads;
 
-    if (attention->key_heads != params->value_heads) {
+    if (attention->mask > ATTENTION_MASK_ZERO) {
+        node_fail(graph, node, "attention_mask is %d; it must be 0, 1 or 2", (int)attention->mask);
+    } else if (attention->key_heads != params->value_heads) {
         node_fail(graph, node, "key_kernel has %zu heads but value_kernel has %zu; they must agree",
                   attention->key_heads, params->value_heads);
     } else if (params->grouped ? attention->heads % attention->key_heads != 0
@@ -48,10 +51,10 @@ static void infer(plait_graph *graph, struct node *node, const plait_shape *inpu
                (params->gate.rank != 3 || !begins_with_heads(params->gate.dims + 1, params, value_dim))) {
         node_fail(graph, node, "gate_kernel has shape %s but must be {channels,%zu,%zu}, with the heads and their size",
                   shape_name(params->gate).text, attention->heads, value_dim);
-    } else if (params->axes != 2 && (attention->before != SIZE_MAX || attention->after != SIZE_MAX)) {
-        node_fail(graph, node,
-                  "query has %zu axes; use_causal_mask and sliding_window are for two, of places and of channels",
-                  params->axes);
+    } else if (params->axes != 2 &&
+               (attention->before != SIZE_MAX || attention->after != SIZE_MAX || attention->mask)) {
+        node_fail(graph, node, "query has %zu axes; %s for two, of places and of channels", params->axes,
+                  attention->mask ? "attention_mask is" : "use_causal_mask and sliding_window are");
     } else {
         attention_infer(graph, node, inputs);
     }
@@ -60,7 +63,8 @@ static void infer(plait_graph *graph, struct node *node, const plait_shape *inpu
 static void refuse_count(plait_graph *graph, struct node *node, const plait_shape *inputs)
 {
     (void)inputs;
-    node_fail(graph, node, "it takes 2 or 3 inputs, query, value and key, but got %zu", node->input_count);
+    node_fail(graph, node, "it takes 2 or 3 inputs, query, value and key, and a mask if it is said to, but got %zu",
+              node->input_count);
 }
 
 /* The nodes of a layer, under its own names. */
@@ -142,16 +146,18 @@ static plait_node flatten_places(struct making *making, plait_node x)
     return reshape(making, x, PLAIT_SHAPE(shape_count(places), shape.dims[shape.rank - 1]));
 }
 
-static plait_node attend(struct making *making, const plait_node projected[3], const struct multi_head *params)
+/* `projected` is query, value, key and, if params->attention.mask, a mask. */
+static plait_node attend(struct making *making, const plait_node projected[4], const struct multi_head *params)
 {
     const plait_shape query = plait_node_shape(projected[0]);
-    plait_node flat[3];
+    plait_node flat[4];
 
     for (size_t i = 0; i < 3; i++) {
         flat[i] = flatten_places(making, projected[i]);
     }
-    const plait_node y =
-        graph_extend_with(making->last, &making->class->attend, (plait_nodes){flat, 3}, params, sizeof *params);
+    flat[MASK] = projected[MASK];
+    const plait_nodes given = {flat, params->attention.mask ? 4 : 3};
+    const plait_node y = graph_extend_with(making->last, &making->class->attend, given, params, sizeof *params);
     plait_shape shape = plait_node_shape(y);
     making->last = y;
     if (shape.rank == 0) {
@@ -199,6 +205,7 @@ static struct multi_head attention_of(const plait_multi_head_attention_opts *opt
                 .after = opts->use_causal_mask ? 0
                          : window > 0          ? window - 1
                                                : SIZE_MAX,
+                .mask = (enum attention_mask)opts->attention_mask,
             },
         .grouped = grouped,
         .value_heads = size_of(opts->value, HEADS),
@@ -214,11 +221,12 @@ static plait_node make(const struct class *class, plait_nodes x, const plait_mul
     const struct projection key = projection_of(opts->key, "key_", 1, 3);
     const struct projection output = projection_of(opts->output, "output_", 2, 0);
     struct multi_head attention = attention_of(opts, class == &grouped_query);
-    const bool has_key = x.count > 2;
+    const size_t count = x.count - (opts->attention_mask && x.count > 0);
+    const bool has_key = count > 2;
     struct making making = {.class = class};
-    plait_node projected[3];
+    plait_node projected[4] = {0};
 
-    if (!x.items || x.count < 2 || x.count > 3) {
+    if (!x.items || count < 2 || count > 3) {
         return graph_add(&class->miscounted, x, opts->name, NULL, 0);
     }
     attention.axes = plait_node_shape(x.items[0]).rank;
@@ -226,6 +234,7 @@ static plait_node make(const struct class *class, plait_nodes x, const plait_mul
     projected[0] = making.last;
     projected[1] = project(&making, x.items[1], &value, false);
     projected[2] = project(&making, x.items[has_key ? 2 : 1], &key, !has_key);
+    projected[MASK] = x.items[x.count - 1];
     plait_node y = attend(&making, projected, &attention);
     y = gate(&making, y, x.items[0], opts->gate);
     return projection_unfold(project(&making, y, &output, false), &output);
@@ -245,49 +254,81 @@ plait_node plait_grouped_query_attention(plait_nodes x, const plait_multi_head_a
 
 /* ---- Files ------------------------------------------------------------------------------------------ */
 
-/* Notes arguments by which the layer computes something that plait does not; false if they are tensors. */
-static bool check_call(struct source *source)
-{
-    static const char *const masks[] = {"query_mask", "value_mask", "key_mask", "attention_mask"};
-    struct argument_path path;
-    bool none = true;
+/* Where query, value, key and mask may stand in a call, in the order of the tensors that it is called on: those of args
+ * come first, then those of kwargs by their names. */
+struct place {
+    const char *path;
+    size_t input;
+    size_t rank; /* of a sample of the mask; 0: a mask that plait does not have, or no mask */
+};
 
-    for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
-        if (source->calls->kind(source, attention_argument(source, masks[i], 3 + i, &path)) != SOURCE_MISSING) {
-            source_unsupported(source, "it is called with %s; plait has use_causal_mask and sliding_window alone",
-                               masks[i]);
-            none = false;
+static const struct place places[] = {
+    {"args[0]", 0, 0},      {"args[1]", 1, 0},
+    {"args[2]", 2, 0},      {"args[3]", MASK, 0},
+    {"args[4]", MASK, 1},   {"args[5]", MASK, 1},
+    {"args[6]", MASK, 2},   {"kwargs.attention_mask", MASK, 2},
+    {"kwargs.key", 2, 0},   {"kwargs.key_mask", MASK, 1},
+    {"kwargs.query", 0, 0}, {"kwargs.query_mask", MASK, 0},
+    {"kwargs.value", 1, 0}, {"kwargs.value_mask", MASK, 1},
+};
+
+/* The tensors that a layer is called on, those that are there side by side. */
+struct call {
+    plait_node inputs[4];
+    size_t count;
+    bool masked;
+};
+
+/* Notes masks that plait does not have. What Keras makes of a query's mask has changed from version to version. */
+static void check_mask(struct source *source, const struct place *place, plait_node mask, bool another)
+{
+    const plait_shape shape = plait_node_shape(mask);
+
+    if (place->rank == 0 || another) {
+        source_unsupported(source, "it is called with query_mask, or with several masks; plait takes one of "
+                                   "attention_mask, value_mask and key_mask");
+    } else if (source->calls->kind(source, place->path) != SOURCE_TENSOR) {
+        source_unsupported(source, "it is called with a mask, %s, that is no tensor", place->path);
+    } else if (shape.rank != place->rank) {
+        source_unsupported(source, "it is called with a mask, %s, of shape %s; plait takes those of %zu axes",
+                           place->path, shape_name(shape).text, place->rank);
+    }
+}
+
+/* False, with a note, if the tensors are not query, value and perhaps key and mask. */
+static bool find_inputs(struct source *source, plait_nodes x, struct call *call)
+{
+    plait_node found[4] = {{0}};
+    bool there[4] = {false};
+    size_t used = 0;
+    size_t more_masks = 0;
+
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        const enum source_kind kind = source->calls->kind(source, places[i].path);
+        const size_t input = places[i].input;
+        const bool is_tensor = kind >= SOURCE_OBJECT && used < x.count; /* only tensors are objects here */
+        const bool another = is_tensor && there[input];
+        if (is_tensor) {
+            found[input] = x.items[used++];
+            there[input] = true;
+        }
+        if (input == MASK && kind != SOURCE_MISSING) {
+            check_mask(source, &places[i], found[MASK], another);
+            more_masks += another;
         }
     }
     if (attention_flag(source, "return_attention_scores", 7)) {
         source_unsupported(source, "it is called with return_attention_scores=True; plait gives the result alone");
     }
-    return none;
-}
-
-/* Query, value and key among the tensors that the layer is called on: those of args stand first, then those of
- * kwargs by their names. False, with a note, if it is called otherwise. */
-static bool find_inputs(struct source *source, plait_nodes x, plait_node inputs[3])
-{
-    static const struct {
-        const char *path;
-        size_t place;
-    } paths[] = {{"args[0]", 0},    {"args[1]", 1},      {"args[2]", 2},
-                 {"kwargs.key", 2}, {"kwargs.query", 0}, {"kwargs.value", 1}};
-    bool there[3] = {false};
-    size_t used = 0;
-
-    if (!check_call(source)) {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof paths / sizeof *paths && used < x.count; i++) {
-        if (source->calls->kind(source, paths[i].path) >= SOURCE_OBJECT) { /* only tensors are objects here */
-            inputs[paths[i].place] = x.items[used++];
-            there[paths[i].place] = true;
+    for (size_t i = 0; i < 4; i++) {
+        if (there[i]) {
+            call->inputs[call->count++] = found[i];
         }
     }
-    if (used != x.count || !there[0] || !there[1] || there[2] != (x.count == 3)) {
-        source_refuse(source, "it is called on %zu tensors that are not query, value and perhaps key", x.count);
+    call->masked = there[MASK];
+    if (call->count + more_masks != x.count || !there[0] || !there[1]) {
+        source_refuse(source, "it is called on %zu tensors that are not query, value and perhaps key and a mask",
+                      x.count);
         return false;
     }
     return true;
@@ -322,6 +363,12 @@ static plait_projection read_projection(struct source *source, const char *part,
     return weights;
 }
 
+/* With dropout, Keras multiplies the softmax by the mask. */
+static int mask_kind(struct source *source)
+{
+    return source_number(source, "dropout", 0) > 0 ? ATTENTION_MASK_ZERO : ATTENTION_MASK_EVEN;
+}
+
 /* How Keras calls the parts of a layer in its file. */
 struct parts {
     const char *query, *key, *value, *gate, *output;
@@ -353,32 +400,36 @@ static plait_multi_head_attention_opts read_options(struct source *source, const
 static plait_node read(struct source *source, plait_nodes x)
 {
     static const struct parts parts = {"query_dense", "key_dense", "value_dense", "_gate_dense", "output_dense"};
-    const plait_multi_head_attention_opts opts = read_options(source, &parts);
+    plait_multi_head_attention_opts opts = read_options(source, &parts);
     const plait_shape output = opts.output.kernel.shape;
-    plait_node inputs[3];
+    struct call call = {.count = 0};
 
     source_check_axes(source, "num_heads", opts.query.kernel, HEADS, 1);
     source_check_axes(source, "key_dim", opts.query.kernel, DIM, 1);
     source_check_axes(source, "value_dim", opts.value.kernel, DIM, 1);
     source_check_axes(source, "output_shape", opts.output.kernel, 2, output.rank > 2 ? output.rank - 2 : 1);
-    if (!find_inputs(source, x, inputs)) {
+    if (!find_inputs(source, x, &call)) {
         return x.items[0];
     }
-    check_attention_axes(source, plait_node_shape(inputs[0]).rank);
-    return plait_multi_head_attention((plait_nodes){inputs, x.count}, &opts);
+    check_attention_axes(source, plait_node_shape(call.inputs[0]).rank);
+    opts.attention_mask = call.masked ? mask_kind(source) : ATTENTION_UNMASKED;
+    return plait_multi_head_attention((plait_nodes){call.inputs, call.count}, &opts);
 }
 
 static plait_node read_grouped(struct source *source, plait_nodes x)
 {
     static const struct parts parts = {"_query_dense", "_key_dense", "_value_dense", "_gate_dense", "_output_dense"};
-    const plait_multi_head_attention_opts opts = read_options(source, &parts);
-    plait_node inputs[3];
+    plait_multi_head_attention_opts opts = read_options(source, &parts);
+    struct call call = {.count = 0};
 
     source_check_axes(source, "num_query_heads", opts.query.kernel, HEADS, 1);
     source_check_axes(source, "num_key_value_heads", opts.key.kernel, HEADS, 1);
     source_check_axes(source, "head_dim", opts.query.kernel, DIM, 1);
-    return find_inputs(source, x, inputs) ? plait_grouped_query_attention((plait_nodes){inputs, x.count}, &opts)
-                                          : x.items[0];
+    if (!find_inputs(source, x, &call)) {
+        return x.items[0];
+    }
+    opts.attention_mask = call.masked ? mask_kind(source) : ATTENTION_UNMASKED;
+    return plait_grouped_query_attention((plait_nodes){call.inputs, call.count}, &opts);
 }
 
 const struct layer_reader multi_head_attention_readers[] = {

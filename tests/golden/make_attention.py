@@ -46,6 +46,17 @@ def attention_grouped(K):
     return K.Model(x, L.GroupQueryAttention(4, 2, 2, sliding_window=2)(y, x, x))
 
 
+def attention_masks(K):
+    """Masks that are inputs, of numbers and bool, for all queries and for each, with others that a layer makes."""
+    a, b = L.Input((5, 6), name="a"), L.Input((7, 4), name="b")
+    every, line = L.Input((5, 7), name="every"), L.Input((1, 5), name="line")
+    keys = L.Input((7,), dtype="bool", name="keys")
+    x = L.MultiHeadAttention(2, 3)(a, b, attention_mask=L.ReLU()(every))
+    y = L.MultiHeadAttention(2, 3, dropout=0.5)(query=x, value=b, key=b, value_mask=keys, use_causal_mask=True)
+    z = L.GroupQueryAttention(3, 4, 2)(y, y, attention_mask=L.ReLU()(line))
+    return K.Model([a, b, every, line, keys], [x, y, L.MultiHeadAttention(3, 4)(z, b, key_mask=keys)])
+
+
 def attention_plain(K):
     """Attention and AdditiveAttention, with and without their weights."""
     a, b, c = L.Input((5, 6), name="a"), L.Input((7, 3), name="b"), L.Input((7, 6), name="c")
@@ -76,7 +87,7 @@ def transformer(K):
 CASES = {
     attention_self: ("keras", "h5"), attention_cross: ("keras", "h5"), attention_causal: ("keras",),
     attention_pictures: ("keras",), attention_grouped: ("keras", "h5"), attention_plain: ("keras",),
-    einsum_dense: ("keras",), transformer: ("keras",),
+    einsum_dense: ("keras",), transformer: ("keras",), attention_masks: ("keras",),
 }
 
 

@@ -231,6 +231,7 @@ def write(folder, K, make, formats):
     randomize(model)
     inputs = model.inputs if isinstance(model.inputs, list) else flat(model.inputs)
     xs = [rng.normal(size=(2, *(d or 6 for d in x.shape[1:]))).astype("float32") for x in inputs]
+    xs = [(v > 0).astype("float32") if x.dtype == "bool" else v for v, x in zip(xs, inputs)]
     call = dict(zip(("ape", "zebra"), xs)) if make is dictionary else xs if len(xs) > 1 else xs[0]
     ys = flat(in_float32(make, model).predict(call, verbose=0))
     for kind, arrays in (("x", xs), ("y", ys)):

@@ -36,6 +36,7 @@ static void outputs_are_those_of_keras(void **state)
         "attention_pictures",
         "attention_grouped",
         "attention_plain",
+        "attention_masks",
         "einsum_dense",
         "transformer",
         "keras2_sequential",

@@ -169,6 +169,11 @@ static void special_values(void **state)
     x[0].ref.value[3] = (double)NAN;          /* of query 1 */
     x[0].ref.value[7] = (double)INFINITY;     /* of query 2 */
     x[1].ref.value[3 * 20 + 1] = (double)NAN; /* of key 0 of sample 1 */
+    for (size_t j = 0; j <= 2; j++) {
+        x[1].ref.value[j * 3 + 1] = -1; /* query 2 has scores of -Inf alone, */
+    }
+    x[0].ref.value[5 * 3] = (double)INFINITY;
+    x[1].ref.value[4 * 3] = 1; /* query 5 one of +Inf */
     const struct twin y = make(&c, x, &random);
     run(&c,
         (struct trial){

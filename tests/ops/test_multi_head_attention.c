@@ -11,6 +11,8 @@ struct heads_case {
     plait_shape output; /* sizes that replace the query's channels */
     bool bias, gate, causal;
     size_t window, batch, planned;
+    plait_shape mask; /* rank 0: none */
+    bool zero;        /* weights of a query that sees no key */
 };
 
 static const struct heads_case cases[] = {
@@ -25,6 +27,110 @@ static const struct heads_case cases[] = {
     {"output of two axes", {2, {5, 4}}, {2, {6, 4}}, {0}, 2, 2, 3, 5, {2, {3, 4}}, true, false, false, 0, 2, 0},
     {"grouped", {2, {19, 6}}, {2, {9, 4}}, {0}, 6, 2, 3, 5, {1, {6}}, true, true, false, 0, 2, 0},
     {"one head of keys", {2, {19, 6}}, {2, {19, 6}}, {0}, 4, 1, 4, 2, {1, {6}}, false, false, true, 3, 2, 0},
+    {"several tiles", {2, {150, 6}}, {2, {75, 6}}, {0}, 4, 4, 17, 9, {1, {6}}, true, false, false, 0, 3, 0},
+    {"several tiles, causal", {2, {150, 6}}, {2, {150, 6}}, {0}, 4, 4, 16, 8, {1, {6}}, true, false, true, 70, 3, 0},
+    {"a mask", {2, {21, 6}}, {2, {70, 6}}, {0}, 2, 2, 4, 5, {1, {6}}, true, false, false, 0, 2, 3, {2, {21, 70}}},
+    {"a mask of keys",
+     {2, {5, 6}},
+     {2, {9, 4}},
+     {2, {9, 3}},
+     2,
+     2,
+     4,
+     5,
+     {1, {6}},
+     true,
+     true,
+     false,
+     0,
+     2,
+     0,
+     {1, {9}}},
+    {"a line of mask",
+     {2, {90, 6}},
+     {2, {100, 6}},
+     {0},
+     2,
+     1,
+     4,
+     5,
+     {1, {6}},
+     true,
+     false,
+     false,
+     0,
+     1,
+     0,
+     {2, {1, 100}}},
+    {"a causal mask", {2, {40, 6}}, {2, {40, 6}}, {0}, 2, 2, 3, 3, {1, {6}}, true, false, true, 0, 2, 0, {2, {40, 40}}},
+    {"a window of a mask",
+     {2, {90, 6}},
+     {2, {80, 6}},
+     {0},
+     4,
+     2,
+     3,
+     3,
+     {1, {6}},
+     true,
+     false,
+     false,
+     12,
+     2,
+     0,
+     {2, {90, 80}}},
+    {"a mask of one", {2, {1, 1}}, {2, {1, 1}}, {0}, 1, 1, 1, 1, {1, {1}}, true, false, false, 0, 3, 0, {2, {1, 1}}},
+    {"weights of 0",
+     {2, {21, 6}},
+     {2, {70, 6}},
+     {0},
+     2,
+     2,
+     4,
+     5,
+     {1, {6}},
+     true,
+     false,
+     false,
+     0,
+     2,
+     0,
+     {2, {21, 70}},
+     true},
+    {"a causal mask, weights of 0",
+     {2, {90, 6}},
+     {2, {100, 6}},
+     {0},
+     4,
+     2,
+     4,
+     5,
+     {1, {6}},
+     true,
+     false,
+     true,
+     0,
+     2,
+     0,
+     {2, {90, 100}},
+     true},
+    {"a window, weights of 0",
+     {2, {90, 6}},
+     {2, {100, 6}},
+     {0},
+     4,
+     4,
+     4,
+     5,
+     {1, {6}},
+     true,
+     false,
+     false,
+     3,
+     2,
+     0,
+     {1, {100}},
+     true},
 };
 
 enum { CASES = sizeof cases / sizeof cases[0] };
@@ -56,6 +162,9 @@ static plait_multi_head_attention_opts options_of(const struct heads_case *c, st
         .value = projection(random, channels_of(c->value), c->key_heads, c->value_dim, c->bias),
         .use_causal_mask = c->causal,
         .sliding_window = c->window,
+        .attention_mask = c->mask.rank == 0 ? 0
+                          : c->zero         ? 2
+                                            : 1,
     };
 
     for (size_t i = 0; i < c->output.rank; i++) {
@@ -74,8 +183,8 @@ static plait_multi_head_attention_opts options_of(const struct heads_case *c, st
 static struct twin make(const struct heads_case *c, const struct twin *x, size_t count, struct random *random)
 {
     const plait_multi_head_attention_opts opts = options_of(c, random);
-    const plait_node nodes[] = {x[0].node, x[1].node, x[count - 1].node};
-    const struct reference refs[] = {x[0].ref, x[1].ref, x[count - 1].ref};
+    const plait_node nodes[] = {x[0].node, x[1].node, x[2].node, x[3].node};
+    const struct reference refs[] = {x[0].ref, x[1].ref, x[2].ref, x[3].ref};
     const plait_nodes given = {nodes, count};
 
     return (struct twin){c->heads == c->key_heads ? plait_multi_head_attention(given, &opts)
@@ -93,18 +202,33 @@ static struct twin new_input(plait_graph *graph, plait_shape shape, size_t batch
     return twin_input(graph, shape, batch, random_floats(random, DATA_NORMAL, count));
 }
 
+/* Of zeros and other numbers; the first query sees nothing at all. */
+static struct twin new_mask(plait_graph *graph, plait_shape shape, size_t batch, struct random *random)
+{
+    struct twin mask = new_input(graph, shape, batch, random);
+
+    for (size_t i = 0; i < mask.ref.count; i++) {
+        const bool hidden = mask.ref.value[i] < 0 || (batch > 1 && i < shape.dims[shape.rank - 1]);
+        mask.ref.value[i] = hidden ? 0 : mask.ref.value[i];
+    }
+    return mask;
+}
+
 /* With the default plan, and with the reference of every part. */
 static void try(const struct heads_case *c, bool added, struct random *random)
 {
     static const char *const variants[] = {NULL, "attention=cpu", "attention=reference",
                                            "multi_head_attention=reference", "grouped_query_attention=reference"};
-    const size_t count = c->key.rank > 0 ? 3 : 2;
+    size_t count = c->key.rank > 0 ? 3 : 2;
     plait_graph *graph = twin_graph();
     const plait_shape shapes[] = {c->query, c->value, c->key};
-    struct twin x[3];
+    struct twin x[4] = {0};
 
     for (size_t i = 0; i < count; i++) {
         x[i] = new_input(graph, shapes[i], c->batch, random);
+    }
+    if (c->mask.rank > 0) {
+        x[count++] = new_mask(graph, c->mask, c->batch, random);
     }
     struct twin y = make(c, x, count, random);
 
@@ -155,7 +279,7 @@ static void a_layer_is_one(void **state)
     struct random random = random_stream("heads one");
     plait_graph *graph = twin_graph();
     const struct twin x = new_input(graph, cases[0].query, 2, &random);
-    const struct twin y = make(&cases[0], (const struct twin[]){x, x}, 2, &random);
+    const struct twin y = make(&cases[0], (const struct twin[4]){x, x}, 2, &random);
     const plait_node sum = plait_add(PLAIT_NODES(x.node, y.node), NULL);
     char text[8192];
 
@@ -243,8 +367,13 @@ static void wrong_calls(void **state)
     const plait_node c = plait_input(graph, "c", PLAIT_SHAPE(2, 2, 3));
     const plait_node d = plait_input(graph, "d", PLAIT_SHAPE(3));
     plait_multi_head_attention_opts grouped = opts;
+    plait_multi_head_attention_opts masked = opts;
+    plait_multi_head_attention_opts unknown = opts;
 
     (void)state;
+    masked.attention_mask = 1;
+    masked.sliding_window = 0;
+    unknown.attention_mask = -1;
     grouped.key.kernel.shape = PLAIT_SHAPE(3, 3, 5);
     grouped.value.kernel.shape = PLAIT_SHAPE(3, 3, 7);
     (void)plait_multi_head_attention(PLAIT_NODES(a), &opts);
@@ -254,10 +383,17 @@ static void wrong_calls(void **state)
     (void)plait_multi_head_attention(PLAIT_NODES(d, d), &opts);
     (void)plait_multi_head_attention(PLAIT_NODES(a, a), NULL);
     (void)plait_grouped_query_attention(PLAIT_NODES(a, a), &grouped);
+    (void)plait_multi_head_attention(PLAIT_NODES(a, a), &masked);
+    (void)plait_multi_head_attention(PLAIT_NODES(a, a, a), &masked);
+    (void)plait_multi_head_attention(PLAIT_NODES(a, a, a, c), &masked);
+    (void)plait_multi_head_attention(PLAIT_NODES(c, c, a), &masked);
+    (void)plait_multi_head_attention(PLAIT_NODES(a, a, a, a, a), &masked);
+    (void)plait_multi_head_attention(PLAIT_NODES(a, a, a), &unknown);
     assert_int_equal(plait_multi_head_attention((plait_nodes){NULL, 0}, &opts).id, 0);
+    assert_int_equal(plait_multi_head_attention((plait_nodes){NULL, 0}, &masked).id, 0);
     check_message(plait_graph_check(graph), PLAIT_ERR_GRAPH,
-                  "multi_head_attention \"multi_head_attention\": it takes 2 or 3 inputs, query, value and key, but "
-                  "got 1");
+                  "multi_head_attention \"multi_head_attention\": it takes 2 or 3 inputs, query, value and key, and a "
+                  "mask if it is said to, but got 1");
     check_has(plait_error_message(), "grouped_query_attention \"grouped_query_attention\": it takes 2 or 3 inputs");
     check_has(plait_error_message(), "\"multi_head_attention_1\": query 3, the last, sees none of the 1 keys");
     check_has(plait_error_message(),
@@ -266,6 +402,15 @@ static void wrong_calls(void **state)
     check_has(plait_error_message(), "\"multi_head_attention_4\": query_kernel is missing");
     check_has(plait_error_message(), "\"grouped_query_attention_1\": query_kernel has 2 heads but key_kernel has 3; "
                                      "they must divide those");
+    check_has(plait_error_message(), "\"multi_head_attention_5\": it takes 2 or 3 inputs, query, value and key, and a "
+                                     "mask if it is said to, but got 2");
+    check_has(plait_error_message(), "\"multi_head_attention_6\": mask has shape {4,3} but must have {4,4}, {1,4} or "
+                                     "{4}, of queries and keys");
+    check_has(plait_error_message(), "\"multi_head_attention_7\": mask has shape {2,2,3} but must have {4,4}");
+    check_has(plait_error_message(), "\"multi_head_attention_8\": query has 3 axes; attention_mask is for two");
+    check_has(plait_error_message(), "\"multi_head_attention_9\": it takes 2 or 3 inputs, query, value and key, and a "
+                                     "mask if it is said to, but got 5");
+    check_has(plait_error_message(), "\"multi_head_attention_10\": attention_mask is -1; it must be 0, 1 or 2");
     plait_graph_free(graph);
 }
 

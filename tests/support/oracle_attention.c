@@ -31,9 +31,22 @@ static void score(struct vector query, struct vector key, size_t size, const str
     }
 }
 
-static bool sees(size_t query, size_t key, const struct oracle_heads *heads)
+/* Whether query `i` of a sample sees key `j`. */
+static bool sees(size_t sample, size_t i, size_t j, const struct oracle_heads *heads)
 {
-    return key > query ? key - query <= heads->after : query - key <= heads->before;
+    const size_t *dims = heads->mask.shape.dims;
+    const size_t rank = heads->mask.shape.rank;
+    const size_t lines = rank == 3 ? dims[1] : 1;
+    const size_t line = sample * lines + (lines > 1 ? i : 0);
+
+    return (j > i ? j - i <= heads->after : i - j <= heads->before) &&
+           (rank == 0 || heads->mask.value[line * dims[rank - 1] + j] != 0);
+}
+
+/* A finite score if there is a mask, as in Keras: queries from which it hides all keys see them all alike. */
+static double hidden_score(const struct oracle_heads *heads)
+{
+    return heads->mask.shape.rank > 0 ? -0.7 * 3.38953e38 : (double)-INFINITY;
 }
 
 static size_t larger(size_t a, size_t b)
@@ -58,10 +71,10 @@ static struct reference scores_of(const struct reference *query, const struct re
         const size_t sample = e / keys / queries / heads->heads;
         const struct vector q = {query, ((sample * queries + i) * heads->heads + head) * size};
         const struct vector k = {key, ((sample * keys + j) * heads->key_heads + head / shared) * size};
-        if (sees(i, j, heads)) {
+        if (sees(sample, i, j, heads)) {
             score(q, k, size, heads, &y.value[e], &y.terms[e]);
         } else {
-            y.value[e] = (double)-INFINITY;
+            y.value[e] = hidden_score(heads);
         }
     }
     return y;
@@ -87,7 +100,7 @@ struct reference oracle_attend(struct reference query, struct reference value, s
         for (size_t j = 0; j < keys; j++) {
             const size_t from = ((row / sizes[2] * keys + j) * heads->key_heads + head / shared) * size + c;
             const double w = weights.value[line + j];
-            if (!sees(row % sizes[2], j, heads)) {
+            if ((heads->mask.shape.rank == 0 || heads->zero) && !sees(row / sizes[2], row % sizes[2], j, heads)) {
                 continue;
             }
             y.value[e] += w * value.value[from];
@@ -196,7 +209,7 @@ struct reference oracle_multi_head_attention(const struct reference *x, size_t c
                                              const plait_multi_head_attention_opts *opts)
 {
     const size_t window = opts->sliding_window ? opts->sliding_window - 1 : SIZE_MAX;
-    const struct oracle_heads heads = {
+    struct oracle_heads heads = {
         .heads = opts->query.kernel.shape.dims[1],
         .key_heads = opts->key.kernel.shape.dims[1],
         .factor = 1 / sqrt((double)opts->query.kernel.shape.dims[2]),
@@ -207,6 +220,10 @@ struct reference oracle_multi_head_attention(const struct reference *x, size_t c
     const size_t value_dim = opts->value.kernel.shape.dims[2];
     struct reference y[2];
 
+    if (opts->attention_mask) {
+        heads.mask = x[--count];
+        heads.zero = opts->attention_mask == 2;
+    }
     y[0] = oracle_attend(project(x[0], opts->query, PLAIT_LINEAR), project(x[1], opts->value, PLAIT_LINEAR),
                          project(x[count - 1], opts->key, PLAIT_LINEAR), &heads);
     if (opts->gate.kernel.data) {

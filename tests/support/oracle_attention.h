@@ -13,15 +13,17 @@ struct oracle_heads {
     size_t key_heads;
     double factor;
     size_t before, after;
-    bool additive;      /* sum of weight[d] * tanh(factor * (query + key)), else factor * sum of query * key */
-    plait_array weight; /* none: 1 */
+    bool additive;         /* sum of weight[d] * tanh(factor * (query + key)), else factor * sum of query * key */
+    plait_array weight;    /* none: 1 */
+    struct reference mask; /* {batch, queries or 1, keys} or {batch, keys}; rank 0: none */
+    bool zero;             /* queries that see no key have weights of 0, not the same for all */
 };
 
 /* Query {batch, places, heads * key_dim}, and so on; to {batch, places, heads * value_dim}. */
 struct reference oracle_attend(struct reference query, struct reference value, struct reference key,
                                const struct oracle_heads *heads);
 
-/* The layers; key is value if x has two. */
+/* The layers; key is value if x has two, but for a mask. */
 struct reference oracle_attention(const struct reference *x, size_t count, const plait_attention_opts *opts);
 struct reference oracle_additive_attention(const struct reference *x, size_t count,
                                            const plait_additive_attention_opts *opts);
