@@ -35,30 +35,26 @@ static void tiles(void **state)
 /* Kernels of one row or column, in tiles of 4 outputs. */
 static void lines(void **state)
 {
-    static const struct conv2d_case cases[] = {
-        {"one of all, 1 x 7", 1, {1, 1, 1}, {1, 7, 1}, true, 0},
-        {"one tile, 7 x 1", 1, {4, 1, 16}, {7, 1, 32}, true, 0},
-        {"1 x 7, same", 2, {17, 17, 33}, {1, 7, 20}, true, 0},
-        {"7 x 1, same", 2, {17, 17, 33}, {7, 1, 20}, true, 0},
-        {"1 x 7, valid", 1, {5, 14, 160}, {1, 7, 35}, false, 0},
-        {"7 x 1, valid", 1, {14, 5, 160}, {7, 1, 35}, false, 0},
-        {"1 x 3", 2, {8, 9, 40}, {1, 3, 48}, true, 0},
-        {"3 x 1", 2, {9, 8, 40}, {3, 1, 48}, true, 0},
-        {"several lots", 3, {40, 33, 16}, {7, 1, 17}, true, 0},
-        {"3 of 8 samples", 3, {6, 7, 18}, {1, 7, 4}, true, 8},
-        {"8 samples in parts of 3", 8, {6, 7, 18}, {7, 1, 4}, true, 3},
+    static const struct convolution_case cases[] = {
+        {"one of all, 1 x 7", 1, {1, 1, 1}, {1, 7, 1}, PLAIT_SAME},
+        {"one tile, 7 x 1", 1, {4, 1, 16}, {7, 1, 32}, PLAIT_SAME},
+        {"1 x 7, same", 2, {17, 17, 33}, {1, 7, 20}, PLAIT_SAME},
+        {"7 x 1, same", 2, {17, 17, 33}, {7, 1, 20}, PLAIT_SAME},
+        {"1 x 7, valid", 1, {5, 14, 160}, {1, 7, 35}, PLAIT_VALID},
+        {"7 x 1, valid", 1, {14, 5, 160}, {7, 1, 35}, PLAIT_VALID},
+        {"1 x 3", 2, {8, 9, 40}, {1, 3, 48}, PLAIT_SAME},
+        {"3 x 1", 2, {9, 8, 40}, {3, 1, 48}, PLAIT_SAME},
+        {"several lots", 3, {40, 33, 16}, {7, 1, 17}, PLAIT_SAME},
+        {"3 of 8 samples", 3, {6, 7, 18}, {1, 7, 4}, PLAIT_SAME, .planned = 8},
+        {"8 samples in parts of 3", 8, {6, 7, 18}, {7, 1, 4}, PLAIT_SAME, .planned = 3},
     };
-    static const struct conv2d_case slices = {"slices", 2, {6, 5, 20}, {1, 7, 20}, true, 3};
-    static const struct conv2d_case epilogue = {"epilogue", 2, {6, 5, 17}, {7, 1, 18}, true, 0};
-    struct random random = random_stream("lines");
+    static const struct convolution_case slices = {"slices", 2, {6, 5, 20}, {1, 7, 20}, PLAIT_SAME, .planned = 3};
+    static const struct convolution_case epilogue = {"epilogue", 2, {6, 5, 17}, {7, 1, 18}, PLAIT_SAME};
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        conv2d_run(sizes[0], &cases[i], &random, i % 2 ? DATA_POSITIVE : DATA_NORMAL);
-    }
-    conv2d_slices(sizes[0], &slices);
-    conv2d_epilogue(sizes[0], &epilogue);
-    check_verdict(compare_enough(0.7), "lines");
+    convolution_windows(&sizes[0], cases, sizeof cases / sizeof cases[0]);
+    convolution_slices(&sizes[0], &slices, 1);
+    convolution_epilogues(&sizes[0], &epilogue, 1);
 }
 
 static void neighbours(void **state)
