@@ -117,7 +117,7 @@ void conv2d_strips_cpu(__global const float *x, const long x_offset, __global fl
             int residual_at[ROWS];
             EACH_ROW(PLACE)
             TILE_LINES(window.s0, line, NEXT_LINE, x_view.s6)
-            EACH_ROW(STORE)
+            STORE_TILE
         }
     }
 }

@@ -30,6 +30,8 @@
 #include "winograd.clh"
 
 #define SQUARE (POINTS * POINTS)
+/* Of the function, a copy is made for 16 channels or filters, and one for less. */
+#define IN_LINE __attribute__((always_inline))
 #define UNROLLED _Pragma("unroll")
 
 typedef float16 here16 __attribute__((aligned(4)));
@@ -49,7 +51,8 @@ static struct tile tile_at(int number, int8 work)
 }
 
 /* Transforms 16 channels, or the `count` that are left, of the pixels at[i] + c to t + point * plane. */
-static void transform_channels(__global const float *const *at, int c, int count, __local float *t, int plane)
+static IN_LINE void transform_channels(__global const float *const *at, int c, int count, __local float *t,
+                                       int plane)
 {
     float16 lines[SQUARE];
 
@@ -67,6 +70,12 @@ static void transform_channels(__global const float *const *at, int c, int count
             *(__local here16 *)(t + (i * POINTS + j) * plane + c) = row[j];
         }
     }
+}
+
+static OUT_OF_LINE void transform_last_channels(__global const float *const *at, int c, int count, __local float *t,
+                                                int plane)
+{
+    transform_channels(at, c, count, t, plane);
 }
 
 /* Transforms the input of a tile to t + point * plane. */
@@ -91,7 +100,7 @@ static void load_tile(struct tile tile, __global const float *x, int8 x_view, in
         transform_channels(at, c, 16, t, plane);
     }
     if (c < x_view.s2) {
-        transform_channels(at, c, x_view.s2 - c, t, plane);
+        transform_last_channels(at, c, x_view.s2 - c, t, plane);
     }
 }
 
@@ -110,8 +119,9 @@ static void multiply(__local const float *t, int stride, int channels, int block
 }
 
 /* Transforms 16 filters of a tile, or the `count` that are left, back to the first rows x cols of its pixels. */
-static void store_tile(__local const float *m, int plane, float16 bias, int rows, int cols, __global float *y,
-                       int8 y_view, __global const float *residual, int8 residual_view, int count)
+static IN_LINE void store_tile(__local const float *m, int plane, float16 bias, int rows, int cols,
+                               __global float *y, int8 y_view, __global const float *residual, int8 residual_view,
+                               int count)
 {
     float16 lines[CELLS * POINTS];
 
@@ -135,6 +145,13 @@ static void store_tile(__local const float *m, int plane, float16 bias, int rows
             }
         }
     }
+}
+
+static OUT_OF_LINE void store_last_filters(__local const float *m, int plane, float16 bias, int rows, int cols,
+                                           __global float *y, int8 y_view, __global const float *residual,
+                                           int8 residual_view, int count)
+{
+    store_tile(m, plane, bias, rows, cols, y, y_view, residual, residual_view, count);
 }
 
 /* The hint keeps compilers from making vectors of work-items: Intel's takes a tenth of the time so. */
@@ -187,8 +204,8 @@ void conv2d_winograd_cpu(__global const float *x, const long x_offset, __global 
                     store_tile(from, product_plane, offset, rows_here, cols_here, to + v, y_view, add + v,
                                residual_view, 16);
                 } else {
-                    store_tile(from, product_plane, offset, rows_here, cols_here, to + v, y_view, add + v,
-                               residual_view, count);
+                    store_last_filters(from, product_plane, offset, rows_here, cols_here, to + v, y_view, add + v,
+                                       residual_view, count);
                 }
             }
         }

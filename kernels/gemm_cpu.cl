@@ -95,7 +95,7 @@ void gemm_cpu(__global const float *x, const long x_offset, __global float *y, c
             __global float *y_block = y + (y_offset + filter);
             EACH_ROW(POINT)
             TILE_SUM(channels, pixels.s4)
-            EACH_ROW(STORE)
+            STORE_TILE
         }
     }
 }
