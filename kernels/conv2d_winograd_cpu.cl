@@ -72,15 +72,9 @@ static IN_LINE void transform_channels(__global const float *const *at, int c, i
     }
 }
 
-static OUT_OF_LINE void transform_last_channels(__global const float *const *at, int c, int count, __local float *t,
-                                                int plane)
-{
-    transform_channels(at, c, count, t, plane);
-}
-
 /* Transforms the input of a tile to t + point * plane. */
-static void load_tile(struct tile tile, __global const float *x, int8 x_view, int8 window,
-                      __global const float *zeros, __local float *t, int plane)
+static OUT_OF_LINE void load_tile(struct tile tile, __global const float *x, int8 x_view, int8 window,
+                                  __global const float *zeros, __local float *t, int plane)
 {
     __global const float *at[SQUARE];
     const int top = tile.row - window.s6;
@@ -100,7 +94,7 @@ static void load_tile(struct tile tile, __global const float *x, int8 x_view, in
         transform_channels(at, c, 16, t, plane);
     }
     if (c < x_view.s2) {
-        transform_last_channels(at, c, x_view.s2 - c, t, plane);
+        transform_channels(at, c, x_view.s2 - c, t, plane);
     }
 }
 
@@ -110,8 +104,8 @@ static void load_tile(struct tile tile, __global const float *x, int8 x_view, in
     SECOND(*(__local here16 *)(m + 0x##i * COLUMNS + 16) = second##i;)
 
 /* The products of ROWS tiles at a point. */
-static void multiply(__local const float *t, int stride, int channels, int block, __global const float *weights,
-                     __local float *m)
+static OUT_OF_LINE void multiply(__local const float *t, int stride, int channels, int block,
+                                 __global const float *weights, __local float *m)
 {
     EACH_ROW(POINT)
     TILE_SUM(channels, block)
@@ -119,9 +113,9 @@ static void multiply(__local const float *t, int stride, int channels, int block
 }
 
 /* Transforms 16 filters of a tile, or the `count` that are left, back to the first rows x cols of its pixels. */
-static IN_LINE void store_tile(__local const float *m, int plane, float16 bias, int rows, int cols,
-                               __global float *y, int8 y_view, __global const float *residual, int8 residual_view,
-                               int count)
+static IN_LINE void store_filters(__local const float *m, int plane, float16 bias, int rows, int cols,
+                                  __global float *y, int8 y_view, __global const float *residual,
+                                  int8 residual_view, int count)
 {
     float16 lines[CELLS * POINTS];
 
@@ -147,11 +141,15 @@ static IN_LINE void store_tile(__local const float *m, int plane, float16 bias, 
     }
 }
 
-static OUT_OF_LINE void store_last_filters(__local const float *m, int plane, float16 bias, int rows, int cols,
-                                           __global float *y, int8 y_view, __global const float *residual,
-                                           int8 residual_view, int count)
+static OUT_OF_LINE void store_tile(__local const float *m, int plane, float16 bias, int rows, int cols,
+                                   __global float *y, int8 y_view, __global const float *residual,
+                                   int8 residual_view, int count)
 {
-    store_tile(m, plane, bias, rows, cols, y, y_view, residual, residual_view, count);
+    if (count >= 16) {
+        store_filters(m, plane, bias, rows, cols, y, y_view, residual, residual_view, 16);
+    } else {
+        store_filters(m, plane, bias, rows, cols, y, y_view, residual, residual_view, count);
+    }
 }
 
 /* The hint keeps compilers from making vectors of work-items: Intel's takes a tenth of the time so. */
@@ -200,13 +198,8 @@ void conv2d_winograd_cpu(__global const float *x, const long x_offset, __global 
                 const int count = y_view.s2 - filter - v;
                 const float16 offset = *(__global const anywhere16 *)(bias + filter + v);
                 __local const float *from = products + i * COLUMNS + v;
-                if (count >= 16) {
-                    store_tile(from, product_plane, offset, rows_here, cols_here, to + v, y_view, add + v,
-                               residual_view, 16);
-                } else {
-                    store_last_filters(from, product_plane, offset, rows_here, cols_here, to + v, y_view, add + v,
-                                       residual_view, count);
-                }
+                store_tile(from, product_plane, offset, rows_here, cols_here, to + v, y_view, add + v, residual_view,
+                           count);
             }
         }
     }
