@@ -11,7 +11,7 @@
  *   -D RUN=... -D LOG=0 or 1 */
 #include "line_cpu.clh"
 
-static float find_largest(__global const float *x, int8 sizes, int8 steps)
+static OUT_OF_LINE float find_largest(__global const float *x, int8 sizes, int8 steps)
 {
     const int length = length_of(sizes);
     float16 largests = (float16)(-INFINITY);
@@ -26,7 +26,8 @@ static float find_largest(__global const float *x, int8 sizes, int8 steps)
 }
 
 /* Leaves exp(x - m), or x - m, in y and returns s. */
-static float raise(__global const float *x, __global float *y, int8 sizes, int8 x_steps, int8 y_steps, float largest)
+static OUT_OF_LINE float raise(__global const float *x, __global float *y, int8 sizes, int8 x_steps, int8 y_steps,
+                               float largest)
 {
     const int length = length_of(sizes);
     float16 sums = 0.0f;
@@ -44,7 +45,7 @@ static float raise(__global const float *x, __global float *y, int8 sizes, int8 
     return sum_of(sums);
 }
 
-static void divide(__global float *y, int8 sizes, int8 steps, float sum)
+static OUT_OF_LINE void divide(__global float *y, int8 sizes, int8 steps, float sum)
 {
     const int length = length_of(sizes);
     const float log_sum = log(sum);
