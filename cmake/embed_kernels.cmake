@@ -2,7 +2,7 @@
 # Writes the kernels as byte arrays of C, the table that src/device/kernel_sources.h declares:
 #   cmake -D FOLDER=kernels -D OUT=kernel_sources.c -P embed_kernels.cmake
 # `#include "x.clh"` is replaced by that file, so that each text is complete; #line keeps the driver's
-# messages true to the files. Text is never a list here, as it may hold semicolons and brackets.
+# messages true to the files. Each text begins with builtins.clh. Text is never a list here, as it may hold semicolons and brackets.
 
 cmake_minimum_required(VERSION 3.18)
 
@@ -37,6 +37,7 @@ function(read_resolved file depth out)
   set(${out} "${text}${rest}" PARENT_SCOPE)
 endfunction()
 
+read_resolved(builtins.clh 0 builtins)
 file(GLOB files RELATIVE ${FOLDER} ${FOLDER}/*.cl)
 list(SORT files)
 set(arrays "")
@@ -44,6 +45,7 @@ set(table "")
 foreach(file IN LISTS files)
   string(REGEX REPLACE "\\.cl$" "" name ${file})
   read_resolved(${file} 0 text)
+  string(PREPEND text "${builtins}")
   if(text MATCHES "[^\t\n -~]")
     fail("kernels: ${file} or what it includes has a character that is not ASCII")
   endif()

@@ -54,8 +54,8 @@ static int tap_at(int cells, int dilation)
 }
 
 /* Finds the `rows` pixels from number `pixel` on; lanes behind them repeat the last one. */
-static void find_place(int pixel, int rows, int8 x_view, int8 y_view, int8 residual_view, int8 window, int strip,
-                       struct place *place)
+static OUT_OF_LINE void find_place(int pixel, int rows, int8 x_view, int8 y_view, int8 residual_view, int8 window,
+                                   int strip, struct place *place)
 {
     const int strips = y_view.s0 / strip;
     const int line = pixel / strip;
@@ -88,8 +88,9 @@ static void find_place(int pixel, int rows, int8 x_view, int8 y_view, int8 resid
 #define POINT(i) __global const float *row##i = at.s##i < 0 ? zeros : x + at.s##i;
 
 /* Adds the products of kernel rows `begin` to `end` to the tile's sums. */
-static void add_taps(float16 *sum, const struct place *place, int begin, int end, __global const float *x, int8 x_view,
-                     int8 window, __global const float *kernel_block, __global const float *zeros)
+static OUT_OF_LINE void add_taps(float16 *sum, const struct place *place, int begin, int end,
+                                 __global const float *x, int8 x_view, int8 window, __global const float *kernel_block,
+                                 __global const float *zeros)
 {
     const int channels = x_view.s2;
     const int row_begin = max(begin, place->row_begin);
@@ -116,7 +117,7 @@ static void add_taps(float16 *sum, const struct place *place, int begin, int end
 }
 
 /* Sets the sums to what the pass before left in y, or to 0. */
-static void load_sums(float16 *sum, bool first, int rows, int columns, __global const float *y, int16 y_at)
+static OUT_OF_LINE void load_sums(float16 *sum, bool first, int rows, int columns, __global const float *y, int16 y_at)
 {
     int at[16];
 
@@ -129,7 +130,7 @@ static void load_sums(float16 *sum, bool first, int rows, int columns, __global 
     }
 }
 
-static void store_sums(const float16 *sum, int rows, int columns, __global float *y, int16 y_at)
+static OUT_OF_LINE void store_sums(const float16 *sum, int rows, int columns, __global float *y, int16 y_at)
 {
     int at[16];
 
@@ -142,8 +143,8 @@ static void store_sums(const float16 *sum, int rows, int columns, __global float
 }
 
 /* Makes the sums results. */
-static void finish(float16 *sum, int rows, int columns, __global const float *bias, __global const float *residual,
-                   int16 residual_at, bool has_residual)
+static OUT_OF_LINE void finish(float16 *sum, int rows, int columns, __global const float *bias,
+                               __global const float *residual, int16 residual_at, bool has_residual)
 {
     int at[16];
 

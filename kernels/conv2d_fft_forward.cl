@@ -24,8 +24,8 @@
 
 /* Transforms two rows of pixels as the real and the imaginary part of one. Columns `begin` to `end` are inside
  * of the picture, and so are the rows that are not NULL. */
-static void transform_rows(__global const float *first, __global const float *second, int begin, int end, int stride,
-                           int channels, float16 *transform, __global const float *table)
+static OUT_OF_LINE void transform_rows(__global const float *first, __global const float *second, int begin, int end,
+                                       int stride, int channels, float16 *transform, __global const float *table)
 {
     float16 line[2 * LENGTH];
 
@@ -50,7 +50,7 @@ static void transform_rows(__global const float *first, __global const float *se
 }
 
 /* Takes the transforms of two real rows, times 2, out of that of the complex one. */
-static void store_pair(const float16 *line, __global float *first, int stride)
+static OUT_OF_LINE void store_pair(const float16 *line, __global float *first, int stride)
 {
     for (int k = 0; 2 * k <= LENGTH; k++, first += stride) {
         const int other = k ? LENGTH - k : 0;

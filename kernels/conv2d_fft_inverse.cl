@@ -23,7 +23,7 @@
 #include "part.clh"
 
 /* Transforms a line. */
-static void transform_line(const float16 *from, float16 *to, __global const float *table)
+static OUT_OF_LINE void transform_line(const float16 *from, float16 *to, __global const float *table)
 {
     float16 line[2 * LENGTH];
 
@@ -46,7 +46,7 @@ static void transform_line(const float16 *from, float16 *to, __global const floa
 }
 
 /* Joins the transforms of two real rows, with real and imaginary parts swapped. */
-static void load_pair(__global const float *first, __global const float *second, int stride, float16 *line)
+static OUT_OF_LINE void load_pair(__global const float *first, __global const float *second, int stride, float16 *line)
 {
     for (int k = 0; 2 * k <= LENGTH; k++, first += stride, second += stride) {
         const int other = k ? LENGTH - k : 0;
@@ -62,8 +62,8 @@ static void load_pair(__global const float *first, __global const float *second,
 }
 
 /* Stores a row of pixels; `residual` is NULL if there is none. */
-static void store_row(const float16 *transform, int cols, int filters, __global const float *bias,
-                      __global float *y, int y_stride, __global const float *residual, int residual_stride)
+static OUT_OF_LINE void store_row(const float16 *transform, int cols, int filters, __global const float *bias,
+                                  __global float *y, int y_stride, __global const float *residual, int residual_stride)
 {
     const float16 offset = *(__global const anywhere16 *)bias;
 

@@ -66,8 +66,8 @@
     }
 
 /* Transforms the column of a tile. */
-static void transform_column(__global const float *from, int lead, int rows, __global float *to, int stride,
-                             __global const float *table)
+static OUT_OF_LINE void transform_column(__global const float *from, int lead, int rows, __global float *to, int stride,
+                                         __global const float *table)
 {
     float16 line[2 * LENGTH];
 
@@ -92,7 +92,8 @@ static void transform_column(__global const float *from, int lead, int rows, __g
 }
 
 /* Transforms it back, with real and imaginary parts swapped. */
-static void restore_column(__global const float *from, __global float *to, int rows, __global const float *table)
+static OUT_OF_LINE void restore_column(__global const float *from, __global float *to, int rows,
+                                       __global const float *table)
 {
     float16 line[2 * LENGTH];
 
@@ -136,8 +137,8 @@ static void multiply(__global const float *x, int x_stride, int channels, int ro
 }
 
 /* Y of a block of filters. */
-static void multiply_column(__global const float *x, int m_step, int x_row, int channels, int tiles,
-                            __global const float *weights, __global float *y)
+static OUT_OF_LINE void multiply_column(__global const float *x, int m_step, int x_row, int channels, int tiles,
+                                        __global const float *weights, __global float *y)
 {
     for (int m = 0; m < LENGTH; m++, x += m_step, y += 32, weights += channels * 32) {
         for (int tile = 0; tile < tiles; tile += ROWS) {

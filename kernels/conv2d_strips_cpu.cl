@@ -77,6 +77,32 @@ static void copy_rows(__global const float *x, int8 x_view, int row, int count, 
     }
 #define NEXT_LINE(i) row##i += line_step;
 
+/* The `rows` pixels from number `tile` of a strip on, a block of filters; y and residual begin with the strip. */
+static OUT_OF_LINE void compute_tile(int tile, int rows, int block, __local const float *strip, int8 x_view,
+                                     int8 y_view, int8 residual_view, int8 window, int8 work,
+                                     __global const float *packed, __global const float *residual, __global float *y)
+{
+    struct pixel at = pixel_at(tile, y_view.s0, y_view.s1);
+    const int filter = block * COLUMNS;
+    const int columns = y_view.s2 - filter;
+    const int line = window.s1 * x_view.s2;
+    const int terms = window.s0 * line;
+    const int row_step = window.s2 * work.s4;
+    const int col_step = window.s3 * x_view.s2;
+    const int line_step = window.s4 * work.s4;
+    const bool has_residual = residual_view.s0;
+    __global const float *weights = packed + block * terms * COLUMNS;
+    __global const float *bias = packed + work.s0 * terms * COLUMNS + filter;
+    __global const float *residual_block = residual + filter;
+    __global float *y_block = y + filter;
+    int y_at[ROWS];
+    int residual_at[ROWS];
+
+    EACH_ROW(PLACE)
+    TILE_LINES(window.s0, line, NEXT_LINE, x_view.s6)
+    STORE_TILE
+}
+
 /* The hint keeps compilers from making vectors of work-items: Intel's takes a tenth of the time so. */
 __kernel __attribute__((vec_type_hint(float16)))
 void conv2d_strips_cpu(__global const float *x, const long x_offset, __global float *y, const long y_offset,
@@ -91,33 +117,15 @@ void conv2d_strips_cpu(__global const float *x, const long x_offset, __global fl
     const int picture = number / work.s2;
     const int top = number % work.s2 * work.s3;
     const int count = min(work.s3, y_view.s0 - top) * y_view.s1;
-    const int line = window.s1 * x_view.s2;
-    const int terms = window.s0 * line;
-    const int row_step = window.s2 * work.s4;
-    const int col_step = window.s3 * x_view.s2;
-    const int line_step = window.s4 * work.s4;
-    const bool has_residual = residual_view.s0;
-    __global const float *biases = packed + packed_offset + work.s0 * terms * COLUMNS;
 
     copy_rows(x + (x_offset + picture * x_view.s3), x_view, top * window.s2 - window.s6,
               (work.s3 - 1) * window.s2 + (window.s0 - 1) * window.s4 + 1, window.s7, work.s4, strip);
     y += y_offset + picture * y_view.s3 + top * y_view.s4;
     residual += residual_offset + picture * residual_view.s1 + top * residual_view.s2;
     for (int tile = 0; tile < count; tile += ROWS) {
-        const int rows = min(ROWS, count - tile);
         for (int block = block_begin; block < block_end; block++) {
-            struct pixel at = pixel_at(tile, y_view.s0, y_view.s1);
-            const int filter = block * COLUMNS;
-            const int columns = y_view.s2 - filter;
-            __global const float *weights = packed + packed_offset + block * terms * COLUMNS;
-            __global const float *bias = biases + filter;
-            __global const float *residual_block = residual + filter;
-            __global float *y_block = y + filter;
-            int y_at[ROWS];
-            int residual_at[ROWS];
-            EACH_ROW(PLACE)
-            TILE_LINES(window.s0, line, NEXT_LINE, x_view.s6)
-            EACH_ROW(STORE)
+            compute_tile(tile, min(ROWS, count - tile), block, strip, x_view, y_view, residual_view, window, work,
+                         packed + packed_offset, residual, y);
         }
     }
 }

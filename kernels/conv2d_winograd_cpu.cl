@@ -55,6 +55,8 @@
 #define OUTPUT_ACROSS keep
 #endif
 #define ALL_POINTS (POINTS_DOWN * POINTS_ACROSS)
+/* Of the function, a copy is made for 16 channels or filters, and one for less. */
+#define IN_LINE __attribute__((always_inline))
 #define UNROLLED _Pragma("unroll")
 
 typedef float16 here16 __attribute__((aligned(4)));
@@ -81,7 +83,8 @@ static struct tile tile_at(int number, int8 work)
 }
 
 /* Transforms 16 channels, or the `count` that are left, of the pixels at[i] + c to t + point * plane. */
-static void transform_channels(__global const float *const *at, int c, int count, __local float *t, int plane)
+static IN_LINE void transform_channels(__global const float *const *at, int c, int count, __local float *t,
+                                       int plane)
 {
     float16 lines[ALL_POINTS];
 
@@ -102,8 +105,8 @@ static void transform_channels(__global const float *const *at, int c, int count
 }
 
 /* Transforms the input of a tile to t + point * plane. */
-static void load_tile(struct tile tile, __global const float *x, int8 x_view, int8 window,
-                      __global const float *zeros, __local float *t, int plane)
+static OUT_OF_LINE void load_tile(struct tile tile, __global const float *x, int8 x_view, int8 window,
+                                  __global const float *zeros, __local float *t, int plane)
 {
     __global const float *at[ALL_POINTS];
     const int top = tile.row - window.s6;
@@ -133,8 +136,8 @@ static void load_tile(struct tile tile, __global const float *x, int8 x_view, in
     SECOND(*(__local here16 *)(m + 0x##i * COLUMNS + 16) = second##i;)
 
 /* The products of ROWS tiles at a point. */
-static void multiply(__local const float *t, int stride, int channels, int block, __global const float *weights,
-                     __local float *m)
+static OUT_OF_LINE void multiply(__local const float *t, int stride, int channels, int block,
+                                 __global const float *weights, __local float *m)
 {
     EACH_ROW(POINT)
     TILE_SUM(channels, block)
@@ -142,8 +145,9 @@ static void multiply(__local const float *t, int stride, int channels, int block
 }
 
 /* Transforms 16 filters of a tile, or the `count` that are left, back to the first rows x cols of its pixels. */
-static void store_tile(__local const float *m, int plane, float16 bias, int rows, int cols, __global float *y,
-                       int8 y_view, __global const float *residual, int8 residual_view, int count)
+static IN_LINE void store_filters(__local const float *m, int plane, float16 bias, int rows, int cols,
+                                  __global float *y, int8 y_view, __global const float *residual,
+                                  int8 residual_view, int count)
 {
     float16 lines[CELLS_DOWN * POINTS_ACROSS];
 
@@ -166,6 +170,17 @@ static void store_tile(__local const float *m, int plane, float16 bias, int rows
                 store_first(ACTIVATE(value), y + i * y_view.s4 + j * y_view.s5, count);
             }
         }
+    }
+}
+
+static OUT_OF_LINE void store_tile(__local const float *m, int plane, float16 bias, int rows, int cols,
+                                   __global float *y, int8 y_view, __global const float *residual,
+                                   int8 residual_view, int count)
+{
+    if (count >= 16) {
+        store_filters(m, plane, bias, rows, cols, y, y_view, residual, residual_view, 16);
+    } else {
+        store_filters(m, plane, bias, rows, cols, y, y_view, residual, residual_view, count);
     }
 }
 
@@ -215,13 +230,8 @@ void conv2d_winograd_cpu(__global const float *x, const long x_offset, __global 
                 const int count = y_view.s2 - filter - v;
                 const float16 offset = *(__global const anywhere16 *)(bias + filter + v);
                 __local const float *from = products + i * COLUMNS + v;
-                if (count >= 16) {
-                    store_tile(from, product_plane, offset, rows_here, cols_here, to + v, y_view, add + v,
-                               residual_view, 16);
-                } else {
-                    store_tile(from, product_plane, offset, rows_here, cols_here, to + v, y_view, add + v,
-                               residual_view, count);
-                }
+                store_tile(from, product_plane, offset, rows_here, cols_here, to + v, y_view, add + v, residual_view,
+                           count);
             }
         }
     }

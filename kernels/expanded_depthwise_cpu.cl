@@ -93,8 +93,8 @@ static void surround(__local float *wide, const struct strip *strip, int cols, i
     }
 
 /* Computes a strip's part of wide, which begins with its first pixel in the picture's first column. */
-static void expand(__global const float *x, __global const float *packed, const struct strip *strip, int8 x_view,
-                   int8 work, __local float *wide)
+static OUT_OF_LINE void expand(__global const float *x, __global const float *packed, const struct strip *strip,
+                               int8 x_view, int8 work, __local float *wide)
 {
     const int channels = work.s4;
     const int line = work.s3;
@@ -133,7 +133,7 @@ struct tile {
 #define FINISH(i) sums[i] = sum##i;
 
 /* Computes 16 filters of a tile. `step`: from a kernel row to the next. */
-static void compute(const struct tile *tile, int kernel_rows, int step, int8 y_view, int8 residual_view)
+static OUT_OF_LINE void compute(const struct tile *tile, int kernel_rows, int step, int8 y_view, int8 residual_view)
 {
     const float16 bias = *(__global const anywhere16 *)tile->packed;
     __local const float *row = tile->wide;

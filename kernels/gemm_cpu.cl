@@ -44,9 +44,9 @@
 #ifdef NORMALIZED
 #define FACTORS(i) (packed + pixels.s6)
 #else
-#define FACTORS(i) (gate + (gate_offset + gate_at[0x##i]))
+#define FACTORS(i) (gate + gate_at[0x##i])
 #endif
-#define STAGE(i) stage(x + (x_offset + x_at[0x##i]), channels, FACTORS(i), lines + 0x##i * line);
+#define STAGE(i) stage(x + x_at[0x##i], channels, FACTORS(i), lines + 0x##i * line);
 #define POINT(i) __local const float *row##i = lines + 0x##i * line;
 
 typedef float16 here16 __attribute__((aligned(4)));
@@ -71,6 +71,40 @@ static void stage(__global const float *x, int channels, __global const float *f
 #define POINT(i) __global const float *row##i = x_block + x_at[0x##i];
 #endif
 
+/* Blocks `begin` to `end` of a tile; x, y and residual begin with the first pixel. */
+static OUT_OF_LINE void compute_tile(__global const float *x, __global float *y, __global const float *residual,
+                                     __global const float *gate, __global const float *packed, int8 pixels,
+                                     int8 strides, int8 residual_view, int8 work, int tile, int begin, int end,
+                                     __local float *lines)
+{
+    const int rows = min(ROWS, pixels.s5 * pixels.s0 * pixels.s1 - tile * ROWS);
+    const int channels = pixels.s2;
+    const int line = (channels + 31) / 16 * 16;
+    const bool has_residual = strides.s6;
+    struct pixel at = pixel_at(tile * ROWS, pixels.s0, pixels.s1);
+    int x_at[ROWS];
+    int y_at[ROWS];
+    int residual_at[ROWS];
+    int gate_at[ROWS];
+
+    EACH_ROW(PLACE)
+    EACH_ROW(STAGE)
+    for (int block = begin; block < end; block++) {
+        const int group = block / work.s1;
+        const int column = (block - group * work.s1) * COLUMNS;
+        const int columns = pixels.s3 - column;
+        const int filter = group * pixels.s3 + column;
+        __global const float *x_block = x + group * channels;
+        __global const float *residual_block = residual + filter;
+        __global const float *bias = packed + (work.s0 * channels + block) * COLUMNS;
+        __global const float *weights = packed + block * channels * COLUMNS;
+        __global float *y_block = y + filter;
+        EACH_ROW(POINT)
+        TILE_SUM(channels, pixels.s4)
+        STORE_TILE
+    }
+}
+
 /* The hint keeps compilers from making vectors of work-items: Intel's takes a tenth of the time so. */
 __kernel __attribute__((vec_type_hint(float16)))
 void gemm_cpu(__global const float *x, const long x_offset, __global float *y, const long y_offset,
@@ -79,38 +113,13 @@ void gemm_cpu(__global const float *x, const long x_offset, __global float *y, c
               const int8 residual_view, const int8 work, __local float *lines)
 {
     const int lots = (work.s3 + work.s4 - 1) / work.s4;
-    const int block_begin = (int)get_global_id(0) / lots * work.s2;
-    const int block_end = min(work.s0, block_begin + work.s2);
+    const int begin = (int)get_global_id(0) / lots * work.s2;
+    const int end = min(work.s0, begin + work.s2);
     const int tile_begin = (int)get_global_id(0) % lots * work.s4;
     const int tile_end = min(work.s3, tile_begin + work.s4);
-    const int count = pixels.s5 * pixels.s0 * pixels.s1;
-    const int channels = pixels.s2;
-    const int line = (channels + 31) / 16 * 16;
-    __global const float *biases = packed + work.s0 * channels * COLUMNS;
 
     for (int tile = tile_begin; tile < tile_end; tile++) {
-        const int rows = min(ROWS, count - tile * ROWS);
-        struct pixel at = pixel_at(tile * ROWS, pixels.s0, pixels.s1);
-        int x_at[ROWS];
-        int y_at[ROWS];
-        int residual_at[ROWS];
-        int gate_at[ROWS];
-        EACH_ROW(PLACE)
-        EACH_ROW(STAGE)
-        for (int block = block_begin; block < block_end; block++) {
-            const int group = block / work.s1;
-            const int column = (block - group * work.s1) * COLUMNS;
-            const int columns = pixels.s3 - column;
-            const int filter = group * pixels.s3 + column;
-            const bool has_residual = strides.s6;
-            __global const float *x_block = x + (x_offset + group * channels);
-            __global const float *residual_block = residual + (residual_offset + filter);
-            __global const float *bias = biases + block * COLUMNS;
-            __global const float *weights = packed + block * channels * COLUMNS;
-            __global float *y_block = y + (y_offset + filter);
-            EACH_ROW(POINT)
-            TILE_SUM(channels, pixels.s4)
-            EACH_ROW(STORE)
-        }
+        compute_tile(x + x_offset, y + y_offset, residual + residual_offset, gate + gate_offset, packed, pixels,
+                     strides, residual_view, work, tile, begin, end, lines);
     }
 }

@@ -16,7 +16,7 @@
 #include "part.clh"
 #include "cascade.clh"
 
-static float16 combine_lines(__global const float *x, int8 sizes, int8 steps, int count)
+static OUT_OF_LINE float16 combine_lines(__global const float *x, int8 sizes, int8 steps, int count)
 {
     CASCADE_BEGIN
 

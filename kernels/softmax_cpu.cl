@@ -31,7 +31,7 @@ static float16 larger(float16 a, float16 b)
 
 #define COMPARE(count) largests = larger(load_filled(from + i, count, -INFINITY), largests);
 
-static float find_largest(__global const float *x, int8 sizes, int8 steps)
+static OUT_OF_LINE float find_largest(__global const float *x, int8 sizes, int8 steps)
 {
     float16 largests = (float16)(-INFINITY);
 
@@ -49,7 +49,8 @@ static float find_largest(__global const float *x, int8 sizes, int8 steps)
     store_first(LOG ? difference : power, to + i, count);
 
 /* Leaves exp(x - m), or x - m, in y and returns s. */
-static float raise(__global const float *x, __global float *y, int8 sizes, int8 x_steps, int8 y_steps, float largest)
+static OUT_OF_LINE float raise(__global const float *x, __global float *y, int8 sizes, int8 x_steps, int8 y_steps,
+                               float largest)
 {
     float16 sums = 0.0f;
 
@@ -65,7 +66,7 @@ static float raise(__global const float *x, __global float *y, int8 sizes, int8 
     const float16 value = load_first(to + i, count); \
     store_first(LOG ? value - by : value * by, to + i, count);
 
-static void divide(__global float *y, int8 sizes, int8 steps, float sum)
+static OUT_OF_LINE void divide(__global float *y, int8 sizes, int8 steps, float sum)
 {
     const float by = LOG ? log(sum) : 1.0f / sum;
 

@@ -67,6 +67,9 @@ plait_status device_describe(cl_device_id device, plait_device_info *info);
 /* Fills in what operators may know. */
 plait_status device_probe(cl_device_id device, const plait_device_info *info, struct device_traits *traits);
 
+/* Whether the device is a CPU driven by PoCL. */
+bool context_is_pocl(const plait_context *context);
+
 /* Makes CLBlast let go of its kernels, of all contexts: they hold the context's objects. */
 void gemm_forget(void);
 

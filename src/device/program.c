@@ -2,6 +2,7 @@
 #include "device/program.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "device/cl.h"
 #include "device/kernel_sources.h"
 
@@ -67,6 +68,31 @@ out:
     return status;
 }
 
+/* Builds the program. For PoCL, the source declares by itself what it calls (kernels/builtins.clh), and the header
+ * opencl-c.h, which PoCL puts before every source, is told that it was there already. Should another PoCL not take
+ * that, the program is built as usual. */
+static plait_status build_program(plait_context *context, struct program *program)
+{
+    plait_status status = PLAIT_OK;
+    struct text options = {0};
+    cl_int code = CL_BUILD_PROGRAM_FAILURE;
+
+    if (context_is_pocl(context)) {
+        text_add(&options, "%s -D _OPENCL_H_ -D DECLARE_BUILTINS", program->options);
+        TRY(options.status);
+        code = clBuildProgram(program->program, 1, &context->device, options.data, NULL, NULL);
+    }
+    if (code == CL_BUILD_PROGRAM_FAILURE) {
+        code = clBuildProgram(program->program, 1, &context->device, program->options, NULL, NULL);
+    }
+    if (code != CL_SUCCESS) {
+        status = build_error(code, context, program);
+    }
+out:
+    text_free(&options);
+    return status;
+}
+
 static plait_status build(plait_context *context, const char *name, const char *options, struct program **out)
 {
     plait_status status = PLAIT_OK;
@@ -83,11 +109,7 @@ static plait_status build(plait_context *context, const char *name, const char *
     const char *text = source->text;
     program->program = clCreateProgramWithSource(context->context, 1, &text, &source->length, &code);
     TRY(error_from_cl(code, "kernel %s: clCreateProgramWithSource", name));
-    code = clBuildProgram(program->program, 1, &context->device, options, NULL, NULL);
-    if (code != CL_SUCCESS) {
-        status = build_error(code, context, program);
-        goto out;
-    }
+    TRY(build_program(context, program));
     *out = program;
     program = NULL; /* now the caller's */
 out:

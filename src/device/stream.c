@@ -3,8 +3,6 @@
 
 #include "base/memory.h"
 
-#include <string.h>
-
 static void release_waits(struct stream *stream)
 {
     for (cl_uint i = 0; i < stream->wait_count; i++) {
@@ -163,13 +161,6 @@ static void CL_CALLBACK note_end(cl_event event, cl_int state, void *ended)
     atomic_store((atomic_bool *)ended, true);
 }
 
-/* PoCL runs what was flushed by itself. Others may do so only while somebody waits, as oclgrind. */
-static bool runs_by_itself(const plait_context *context)
-{
-    return context->traits.kind == PLAIT_DEVICE_CPU &&
-           strcmp(context->info.platform, "Portable Computing Language") == 0;
-}
-
 /* Until the event is over, yields rather than sleeps. On a CPU, a core whose threads all sleep is halted, and to wake
  * it for the next kernel takes 25 microseconds; a thread that yields keeps it running, and costs the others nothing. */
 static plait_status stay_awake(cl_event event)
@@ -193,7 +184,8 @@ plait_status stream_finish(struct stream *stream, plait_status status)
     if (waited == PLAIT_OK) {
         waited = error_from_cl(clFlush(stream->context->queue), "clFlush");
     }
-    if (waited == PLAIT_OK && runs_by_itself(stream->context)) {
+    /* PoCL runs what was flushed by itself; others may do so only while somebody waits, as oclgrind */
+    if (waited == PLAIT_OK && context_is_pocl(stream->context)) {
         waited = stay_awake(end);
     }
     if (waited == PLAIT_OK) {

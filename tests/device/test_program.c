@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "cl_fault.h"
+#include "device/cl.h"
 #include "device/kernel_sources.h"
 #include "fixture.h"
 
@@ -49,6 +50,22 @@ static void a_program_is_built_once(void **state)
         kernel_free(kernels[i]);
     }
     kernel_free(NULL);
+    plait_context_free(context);
+}
+
+static void what_pocl_refuses_is_built_with_its_own_declarations(void **state)
+{
+    plait_context *context = new_context();
+    struct kernel *kernel = NULL;
+
+    (void)state;
+    if (context_is_pocl(context)) {
+        cl_fault_at_call("clBuildProgram", 1, CL_BUILD_PROGRAM_FAILURE, false);
+        check_ok(kernel_create(context, "pointwise_reference", "-D RANK=1", &kernel));
+        assert_int_equal(cl_fault_calls(), 2);
+        cl_fault_at(0, 0, false);
+        kernel_free(kernel);
+    }
     plait_context_free(context);
 }
 
@@ -99,7 +116,7 @@ static void failing_calls_are_named(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         plait_context *context = new_context();
         struct kernel *kernel = NULL;
-        cl_fault_at_call(cases[i].call, 1, cases[i].code, false);
+        cl_fault_at_call(cases[i].call, 1, cases[i].code, true);
         check_message(kernel_create(context, "pointwise_reference", "-D RANK=1", &kernel), cases[i].status,
                       "pointwise_reference");
         cl_fault_at(0, 0, false);
@@ -117,6 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_sources_are_embedded_in_order),
         cmocka_unit_test(a_program_is_built_once),
+        cmocka_unit_test(what_pocl_refuses_is_built_with_its_own_declarations),
         cmocka_unit_test(a_kernel_that_does_not_build_shows_the_log),
         cmocka_unit_test(a_kernel_that_is_none_is_refused),
         cmocka_unit_test(failing_calls_are_named),

@@ -377,7 +377,7 @@ static void allocations_fail_while_a_failure_is_reported(void **state)
     (void)state;
     for (size_t n = 1; status == PLAIT_ERR_HOST_MEMORY; n++) {
         assert_in_range(n, 1, 1000);
-        cl_fault_at_call("clBuildProgram", 1, CL_BUILD_PROGRAM_FAILURE, false);
+        cl_fault_at_call("clBuildProgram", 1, CL_BUILD_PROGRAM_FAILURE, true);
         (void)mem_fail_at(n, true);
         status = live_once(&job);
         (void)mem_fail_at(0, false);

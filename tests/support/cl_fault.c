@@ -13,6 +13,7 @@ enum kind { CONTEXT, QUEUE, MEM, PROGRAM, KERNEL, EVENT, KINDS };
 static atomic_long live[KINDS];
 static atomic_size_t calls;
 static const char *wanted_name; /* NULL: any */
+static atomic_size_t failed_builds;
 static size_t wanted_call;
 static cl_int wanted_code;
 static bool wanted_sticky;
@@ -42,6 +43,11 @@ size_t cl_fault_calls(void)
 const char *cl_fault_name(void)
 {
     return failed_name;
+}
+
+size_t cl_fault_failed_builds(void)
+{
+    return failed_builds;
 }
 
 long cl_fault_live(void)
@@ -217,16 +223,27 @@ CREATE(cl_program, PROGRAM, clCreateProgramWithBinary,
 CREATE(cl_kernel, KERNEL, clCreateKernel, (cl_program program, const char *name, cl_int *error), (program, name, error))
 CREATE(cl_event, EVENT, clCreateUserEvent, (cl_context context, cl_int *error), (context, error))
 
-CALL(clBuildProgram,
-     (cl_program program, cl_uint count, const cl_device_id *devices, const char *options,
-      void (*notify)(cl_program, void *), void *data),
-     (program, count, devices, options, notify, data))
 CALL(clSetKernelArg, (cl_kernel kernel, cl_uint index, size_t bytes, const void *value), (kernel, index, bytes, value))
 CALL(clSetUserEventStatus, (cl_event id, cl_int status), (id, status))
 CALL(clWaitForEvents, (cl_uint count, const cl_event *events), (count, events))
 CALL(clFlush, (cl_command_queue queue), (queue))
 CALL(clSetEventCallback, (cl_event event, cl_int state, void (*notify)(cl_event, cl_int, void *), void *data),
      (event, state, notify, data))
+
+cl_int clBuildProgram(cl_program program, cl_uint count, const cl_device_id *devices, const char *options,
+                      void (*notify)(cl_program, void *), void *data)
+{
+    cl_int (*real)(cl_program, cl_uint, const cl_device_id *, const char *, void (*)(cl_program, void *), void *) =
+        NULL;
+    cl_int code;
+
+    find("clBuildProgram", &real);
+    if (!fails("clBuildProgram", &code)) {
+        code = real(program, count, devices, options, notify, data);
+        failed_builds += code != CL_SUCCESS;
+    }
+    return code;
+}
 
 void *clEnqueueMapBuffer(cl_command_queue queue, cl_mem mem, cl_bool blocking, cl_map_flags flags, size_t offset,
                          size_t bytes, cl_uint count, const cl_event *waits, cl_event *event, cl_int *error)

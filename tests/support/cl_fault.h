@@ -30,6 +30,9 @@ size_t cl_fault_calls(void);
 /* The function that was the first to fail since then; NULL: none. */
 const char *cl_fault_name(void);
 
+/* Programs that the driver itself did not build, since the beginning. */
+size_t cl_fault_failed_builds(void);
+
 /* Objects created or retained, less those released. */
 long cl_fault_live(void);
 

@@ -315,6 +315,7 @@ plait_status fixture_run(plait_nodes inputs, plait_nodes outputs, const struct r
 {
     plait_context *context = fixture_context(opts->out_of_order);
     const uint64_t held = plait_context_bytes(context);
+    const size_t failed_builds = cl_fault_failed_builds();
     const plait_model_opts wanted = model_opts(opts, batch);
     plait_model *model = NULL;
 
@@ -325,6 +326,8 @@ plait_status fixture_run(plait_nodes inputs, plait_nodes outputs, const struct r
     }
     plait_model_free(model);
     assert_int_equal(plait_context_bytes(context), held);
+    check_that(cl_fault_failed_builds() == failed_builds,
+               "a program did not build at the first try; does kernels/builtins.clh lack what it calls?");
     return status;
 }
 
