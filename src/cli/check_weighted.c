@@ -28,15 +28,21 @@ static plait_array bias(struct supply *supply, size_t size)
 
 /* ---- Convolution ------------------------------------------------------------------------------------ */
 
-/* A convolution of `size` rows and columns; the options' own are kept. */
-static plait_node convolve(plait_node x, struct supply *supply, size_t size, size_t filters, plait_conv2d_opts opts)
+/* A convolution of `rows` and `cols`; the options' own are kept. */
+static plait_node convolve_taps(plait_node x, struct supply *supply, size_t rows, size_t cols, size_t filters,
+                                plait_conv2d_opts opts)
 {
     const size_t groups = opts.groups ? opts.groups : 1;
 
-    opts.kernel = kernel(supply, PLAIT_SHAPE(size, size, channels_of(x) / groups, filters));
+    opts.kernel = kernel(supply, PLAIT_SHAPE(rows, cols, channels_of(x) / groups, filters));
     opts.bias = bias(supply, filters);
     opts.padding = PLAIT_SAME;
     return plait_conv2d(x, &opts);
+}
+
+static plait_node convolve(plait_node x, struct supply *supply, size_t size, size_t filters, plait_conv2d_opts opts)
+{
+    return convolve_taps(x, supply, size, size, filters, opts);
 }
 
 #define CONV2D(function, size, filters, ...)                                                                \
@@ -54,6 +60,16 @@ CONV2D(conv2d_3_gelu, 3, 32, .activation = PLAIT_GELU)
 CONV2D(conv2d_7_strided, 7, 20, .strides = {2, 2})
 CONV2D(conv2d_24, 24, 16, )
 
+static plait_node conv2d_row(plait_nodes x, struct supply *supply)
+{
+    return convolve_taps(x.items[0], supply, 1, 7, 40, (plait_conv2d_opts){0});
+}
+
+static plait_node conv2d_column(plait_nodes x, struct supply *supply)
+{
+    return convolve_taps(x.items[0], supply, 7, 1, 40, (plait_conv2d_opts){0});
+}
+
 static plait_node conv1d(plait_nodes x, struct supply *supply)
 {
     const plait_conv1d_opts opts = {
@@ -65,13 +81,15 @@ static plait_node conv1d(plait_nodes x, struct supply *supply)
     return plait_conv1d(x.items[0], &opts);
 }
 
-static plait_node depthwise(plait_node x, struct supply *supply, size_t multiplier, size_t stride)
+static plait_node depthwise(plait_node x, struct supply *supply, size_t multiplier, size_t stride,
+                            plait_activation activation)
 {
     const plait_depthwise_conv2d_opts opts = {
         .kernel = take(supply, PLAIT_SHAPE(3, 3, channels_of(x), multiplier), 0.3F, 0),
         .bias = bias(supply, channels_of(x) * multiplier),
         .padding = PLAIT_SAME,
         .strides = {stride, stride},
+        .activation = activation,
     };
 
     return plait_depthwise_conv2d(x, &opts);
@@ -79,12 +97,25 @@ static plait_node depthwise(plait_node x, struct supply *supply, size_t multipli
 
 static plait_node depthwise_conv2d(plait_nodes x, struct supply *supply)
 {
-    return depthwise(x.items[0], supply, 1, 1);
+    return depthwise(x.items[0], supply, 1, 1, PLAIT_LINEAR);
 }
 
 static plait_node depthwise_conv2d_2(plait_nodes x, struct supply *supply)
 {
-    return depthwise(x.items[0], supply, 2, 2);
+    return depthwise(x.items[0], supply, 2, 2, PLAIT_LINEAR);
+}
+
+/* MobileNet's and EfficientNet's block, in which plait computes the first two layers as one. */
+static plait_node inverted_residual(plait_nodes x, struct supply *supply)
+{
+    const plait_global_pooling_opts squeeze = {.keepdims = 1};
+    const plait_node wide = convolve(x.items[0], supply, 1, 150, (plait_conv2d_opts){.activation = PLAIT_SILU});
+    const plait_node deep = depthwise(wide, supply, 1, 1, PLAIT_SILU);
+    const plait_node gate = convolve(plait_global_average_pooling2d(deep, &squeeze), supply, 1, 150,
+                                     (plait_conv2d_opts){.activation = PLAIT_SIGMOID});
+    const plait_node gated = plait_multiply(PLAIT_NODES(deep, gate), NULL);
+
+    return convolve(gated, supply, 1, channels_of(x.items[0]), (plait_conv2d_opts){0});
 }
 
 static plait_node depthwise_conv1d(plait_nodes x, struct supply *supply)
@@ -313,9 +344,12 @@ static const struct check_case cases[] = {
     {"conv2d 3x3, gelu", {3, {13, 11, 33}}, 1, conv2d_3_gelu},
     {"conv2d 7x7, strides 2", {3, {32, 30, 3}}, 1, conv2d_7_strided},
     {"conv2d 24x24", {3, {32, 32, 4}}, 1, conv2d_24},
+    {"conv2d 1x7", {3, {17, 17, 64}}, 1, conv2d_row},
+    {"conv2d 7x1", {3, {17, 17, 64}}, 1, conv2d_column},
     {"conv1d", {2, {17, 33}}, 1, conv1d},
     {"depthwise_conv2d", {3, {13, 11, 33}}, 1, depthwise_conv2d},
     {"depthwise_conv2d, twice", {3, {13, 11, 33}}, 1, depthwise_conv2d_2},
+    {"inverted residual", {3, {13, 11, 33}}, 1, inverted_residual},
     {"depthwise_conv1d", {2, {17, 33}}, 1, depthwise_conv1d},
     {"separable_conv2d", {3, {13, 11, 33}}, 1, separable_conv2d},
     {"separable_conv1d", {2, {17, 33}}, 1, separable_conv1d},
