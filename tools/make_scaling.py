@@ -56,6 +56,16 @@ def measure(plait, case):
     return result["min_ms"], result["gflop"] * case["batch"]
 
 
+def labels_of(values):
+    """A label for each value, but for those so near the last labelled that they would overlap."""
+    labels, last = [], 0
+    for value in values:
+        near = value < 1.1 * last
+        labels.append("" if near else str(value))
+        last = last if near else value
+    return labels
+
+
 def main():
     plait = sys.argv[1]
     target = sys.argv[2] if len(sys.argv) > 2 else Path(__file__).resolve().parent.parent / "docs" / "scaling.svg"
@@ -68,7 +78,7 @@ def main():
         scale = times[len(times) // 2] / work[len(work) // 2]
         plot.loglog(values, times, "o-", label="measured")
         plot.loglog(values, [scale * w for w in work], ":", color="gray", label="in proportion to direct arithmetic")
-        plot.set_xticks(values, [str(v) for v in values], fontsize=7)
+        plot.set_xticks(values, labels_of(values), fontsize=7)
         plot.minorticks_off()
         plot.set_xlabel(label)
         plot.set_ylabel("ms")

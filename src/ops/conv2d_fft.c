@@ -90,7 +90,7 @@ static double weights_of(const struct product *product, const struct tiling *til
  * as long as TURN of them for each radix and EACH more; a float of weights from memory as long as READ. */
 static double cost_of(const struct product *product, const struct tiling *tiling)
 {
-    enum { TURN = 2, EACH = 12, READ = 30 };
+    enum { TURN = 2, EACH = 12, READ = 14 };
     const struct fft *fft = &tiling->fft;
     const double tiles = (double)tiles_of(product, tiling);
     const double weights = weights_of(product, tiling);
