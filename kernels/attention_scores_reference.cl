@@ -10,8 +10,13 @@
 
 static bool is_seen(int query, int key, __global const float *mask, int8 extent)
 {
-    return (!WINDOW || (query - key <= BEFORE_OF(extent) && key - query <= AFTER_OF(extent))) &&
-           (!MASK || mask[query * MASK_STEP_OF(extent) + key] != 0.0f);
+    const bool near = !WINDOW || (query - key <= BEFORE_OF(extent) && key - query <= AFTER_OF(extent));
+
+#if MASK
+    return near && mask[query * MASK_STEP_OF(extent) + key] != 0.0f;
+#else
+    return near;
+#endif
 }
 
 __kernel void attention_scores_reference(__global const float *query, const long query_offset,
