@@ -159,7 +159,7 @@ static bool fits_kernel(const struct plane *plane, const struct product *product
  * tiles reads from memory: measured. */
 static double cost(size_t cells, const struct step *step, const struct device_traits *device)
 {
-    enum { INPUT = 220, OUTPUT = 230, READ = 40, FAR = 4 << 20 };
+    enum { INPUT = 220, OUTPUT = 230, READ = 32, FAR = 4 << 20 };
     const struct product product = convolution_planned(step);
     const struct plane plane = plane_of(cells, &product);
     size_t tile[4];

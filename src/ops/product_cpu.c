@@ -120,7 +120,7 @@ static double padding_of(const struct product *product, size_t axis)
  * what a tile takes besides, and reading the weights: measured. */
 double product_cpu_cost(const struct product *product, const struct device_traits *device)
 {
-    enum { TILE = 8000, READ = 40 };
+    enum { TILE = 8000, READ = 32 };
     const size_t rows = rows_for(product, device);
     const size_t columns = VECTOR * product_cpu_vectors(product, device);
     const double tiles = (double)(divide_up(pixels_of(product), rows) * blocks_of(product, columns));
