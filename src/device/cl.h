@@ -68,7 +68,7 @@ plait_status device_describe(cl_device_id device, plait_device_info *info);
 plait_status device_probe(cl_device_id device, const plait_device_info *info, struct device_traits *traits);
 
 /* Whether the device is a CPU driven by PoCL. */
-bool context_is_pocl(const plait_context *context);
+bool device_is_pocl(const plait_device_info *info);
 
 /* Makes CLBlast let go of its kernels, of all contexts: they hold the context's objects. */
 void gemm_forget(void);

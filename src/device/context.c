@@ -211,12 +211,6 @@ const struct device_traits *context_traits(const plait_context *context)
     return &context->traits;
 }
 
-bool context_is_pocl(const plait_context *context)
-{
-    return context->traits.kind == PLAIT_DEVICE_CPU &&
-           strcmp(context->info.platform, "Portable Computing Language") == 0;
-}
-
 void plait_context_free(plait_context *context)
 {
     if (!context) {

@@ -102,6 +102,11 @@ out:
     return status;
 }
 
+bool device_is_pocl(const plait_device_info *info)
+{
+    return info->kind == PLAIT_DEVICE_CPU && strcmp(info->platform, "Portable Computing Language") == 0;
+}
+
 /* Appends the platform's devices that answer. A platform or device that does not is no device: another
  * vendor's broken installation must not hide the ones that work. */
 static plait_status list_platform(cl_platform_id platform, struct device_entry **list, size_t *count, size_t *capacity)

@@ -77,7 +77,7 @@ static plait_status build_program(plait_context *context, struct program *progra
     struct text options = {0};
     cl_int code = CL_BUILD_PROGRAM_FAILURE;
 
-    if (context_is_pocl(context)) {
+    if (device_is_pocl(&context->info)) {
         text_add(&options, "%s -D _OPENCL_H_ -D DECLARE_BUILTINS", program->options);
         TRY(options.status);
         code = clBuildProgram(program->program, 1, &context->device, options.data, NULL, NULL);

@@ -185,7 +185,7 @@ plait_status stream_finish(struct stream *stream, plait_status status)
         waited = error_from_cl(clFlush(stream->context->queue), "clFlush");
     }
     /* PoCL runs what was flushed by itself; others may do so only while somebody waits, as oclgrind */
-    if (waited == PLAIT_OK && context_is_pocl(stream->context)) {
+    if (waited == PLAIT_OK && device_is_pocl(&stream->context->info)) {
         waited = stay_awake(end);
     }
     if (waited == PLAIT_OK) {
