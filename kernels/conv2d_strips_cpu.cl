@@ -28,8 +28,6 @@
 #include "register_tile.clh"
 #include "tile_rows.clh"
 
-typedef float16 here16 __attribute__((aligned(4)));
-
 static void fill(__local float *to, int begin, int end)
 {
     for (int i = begin; i < end; i++) {
@@ -42,7 +40,7 @@ static void copy(__global const float *x, __local float *to, int count)
     int i = 0;
 
     for (; i + 16 <= count; i += 16) {
-        *(__local here16 *)(to + i) = *(__global const anywhere16 *)(x + i);
+        *(__local anywhere16 *)(to + i) = *(__global const anywhere16 *)(x + i);
     }
     for (; i < count; i++) {
         to[i] = x[i];

@@ -59,8 +59,6 @@
 #define IN_LINE __attribute__((always_inline))
 #define UNROLLED _Pragma("unroll")
 
-typedef float16 here16 __attribute__((aligned(4)));
-
 /* The transform along an axis where there is none. */
 static void keep(const float16 *from, float16 *to, int step)
 {
@@ -99,7 +97,7 @@ static IN_LINE void transform_channels(__global const float *const *at, int c, i
         float16 row[POINTS_ACROSS];
         INPUT_ACROSS(lines + i * POINTS_ACROSS, row, 1);
         UNROLLED for (int j = 0; j < POINTS_ACROSS; j++) {
-            *(__local here16 *)(t + (i * POINTS_ACROSS + j) * plane + c) = row[j];
+            *(__local anywhere16 *)(t + (i * POINTS_ACROSS + j) * plane + c) = row[j];
         }
     }
 }
@@ -132,8 +130,8 @@ static OUT_OF_LINE void load_tile(struct tile tile, __global const float *x, int
 
 #define POINT(i) __local const float *row##i = t + 0x##i * stride;
 #define KEEP(i)                                               \
-    *(__local here16 *)(m + 0x##i * COLUMNS) = first##i; \
-    SECOND(*(__local here16 *)(m + 0x##i * COLUMNS + 16) = second##i;)
+    *(__local anywhere16 *)(m + 0x##i * COLUMNS) = first##i; \
+    SECOND(*(__local anywhere16 *)(m + 0x##i * COLUMNS + 16) = second##i;)
 
 /* The products of ROWS tiles at a point. */
 static OUT_OF_LINE void multiply(__local const float *t, int stride, int channels, int block,
@@ -154,7 +152,7 @@ static IN_LINE void store_filters(__local const float *m, int plane, float16 bia
     UNROLLED for (int j = 0; j < POINTS_ACROSS; j++) {
         float16 column[POINTS_DOWN];
         UNROLLED for (int i = 0; i < POINTS_DOWN; i++) {
-            column[i] = *(__local const here16 *)(m + (i * POINTS_ACROSS + j) * plane);
+            column[i] = *(__local const anywhere16 *)(m + (i * POINTS_ACROSS + j) * plane);
         }
         OUTPUT_DOWN(column, lines + j, POINTS_ACROSS);
     }

@@ -34,8 +34,6 @@
 #include "register_tile.clh"
 #include "tile_rows.clh"
 
-typedef float16 here16 __attribute__((aligned(4)));
-
 /* A strip: its output rows, and the rows of the picture under them, of which those from `top` on are in it. */
 struct strip {
     int begin;
@@ -62,7 +60,7 @@ static struct strip strip_at(int number, int8 x_view, int8 y_view, int8 window, 
 static void clear(__local float *wide, int pixels)
 {
     for (int i = 0; i < pixels * VECTORS; i++) {
-        *(__local here16 *)(wide + 16 * i) = 0.0f;
+        *(__local anywhere16 *)(wide + 16 * i) = 0.0f;
     }
 }
 
@@ -88,8 +86,8 @@ static void surround(__local float *wide, const struct strip *strip, int cols, i
     }
 #define KEEP(i)                                                                             \
     if (0x##i < rows) {                                                                     \
-        *(__local here16 *)(wide + wide_at[0x##i]) = first##i + bias;             \
-        SECOND(*(__local here16 *)(wide + wide_at[0x##i] + 16) = second##i + bias2;) \
+        *(__local anywhere16 *)(wide + wide_at[0x##i]) = first##i + bias;             \
+        SECOND(*(__local anywhere16 *)(wide + wide_at[0x##i] + 16) = second##i + bias2;) \
     }
 
 /* Computes a strip's part of wide, which begins with its first pixel in the picture's first column. */
@@ -111,7 +109,7 @@ static OUT_OF_LINE void expand(__global const float *x, __global const float *pa
         TILE_SUM(channels, work.s5)
         EACH_ROW(KEEP)
         for (int i = 0; i < rows * VECTORS; i++) {
-            __local here16 *value = (__local here16 *)(wide + wide_at[i / VECTORS] + i % VECTORS * 16);
+            __local anywhere16 *value = (__local anywhere16 *)(wide + wide_at[i / VECTORS] + i % VECTORS * 16);
             *value = ACTIVATE(*value);
         }
     }
@@ -129,7 +127,7 @@ struct tile {
 
 #define BEGIN(i) float16 sum##i = bias;
 #define MULTIPLY(i)                                                                                        \
-    sum##i = fma(*(__local const here16 *)(row + (i * STRIDE + b * DILATION) * COLUMNS), weight, sum##i);
+    sum##i = fma(*(__local const anywhere16 *)(row + (i * STRIDE + b * DILATION) * COLUMNS), weight, sum##i);
 #define FINISH(i) sums[i] = sum##i;
 
 /* Computes 16 filters of a tile. `step`: from a kernel row to the next. */

@@ -49,8 +49,6 @@
 #define STAGE(i) stage(x + x_at[0x##i], channels, FACTORS(i), lines + 0x##i * line);
 #define POINT(i) __local const float *row##i = lines + 0x##i * line;
 
-typedef float16 here16 __attribute__((aligned(4)));
-
 /* Brings what stands for a pixel to `to`. */
 static void stage(__global const float *x, int channels, __global const float *factors, __local float *to)
 {
@@ -60,9 +58,9 @@ static void stage(__global const float *x, int channels, __global const float *f
         __global const float *shift = factors + (channels + 15) / 16 * 16;
         const float16 sum =
             fma(value, *(__global const anywhere16 *)(factors + c), *(__global const anywhere16 *)(shift + c));
-        *(__local here16 *)(to + c) = sum < 0.0f ? (float16)(0.0f) : sum;
+        *(__local anywhere16 *)(to + c) = sum < 0.0f ? (float16)(0.0f) : sum;
 #else
-        *(__local here16 *)(to + c) = value * load_first(factors + c, channels - c);
+        *(__local anywhere16 *)(to + c) = value * load_first(factors + c, channels - c);
 #endif
     }
 }
