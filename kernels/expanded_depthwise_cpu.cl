@@ -9,17 +9,20 @@
  *           * kernel[a][b][f]
  *     y[n][i][j][f] = activation(sum + residual[n][i][j][f])
  *
- * with wide 0 outside the picture. A work-item computes a block of COLUMNS filters for a strip of output rows: first
- * what of wide it reads, in register tiles of ROWS pixels, with zeros around, then the output from that.
+ * with wide 0 outside the picture. A work-item computes a block of COLUMNS filters for a strip of output rows, a band
+ * of them at a time: first the rows of wide that the band is the first to read, in register tiles of ROWS pixels, then
+ * the output. The lines of wide are a ring as long as what a band reads, which is to stay in the first cache: row r is
+ * in line (r - the strip's first) % lines.
  *
  *   x_view         {rows, cols, -, strides of pictures, rows, pixels}
  *   y_view         {rows, cols, -, strides of pictures, rows, pixels}
  *   residual_view  {1 if there is one, strides of pictures, rows, pixels}
  *   window         {rows, -, stride_rows, -, dilation_rows, -, top, left}
- *   work           {blocks of COLUMNS filters, strips of a picture, output rows of a strip, pixels of a line of wide,
- *                   channels of x, products of a block, filters}
+ *   work           {blocks of COLUMNS filters, strips of a picture, output rows of a strip and of a band, channels of x,
+ *                   products of a block, filters}
+ *   ring           {lines, pixels of a line}
  *   packed         {block}{kernel of 1x1 {channel}, bias, bias, kernel {tap}}{COLUMNS}
- *   wide           a strip's lines of pixels {COLUMNS}
+ *   wide           the ring's lines of pixels {COLUMNS}
  *
  *   -D ROWS, -D VECTORS        register_tile.clh
  *   -D PIXELS                  pixels of an output tile (pixel_tile.clh)
@@ -32,30 +35,6 @@
 #include "part.clh"
 #include "pixel_tile.clh"
 #include "register_tile.clh"
-#include "tile_rows.clh"
-
-/* A strip: its output rows, and the rows of the picture under them, of which those from `top` on are in it. */
-struct strip {
-    int begin;
-    int end;
-    int row;  /* of the picture, under the first output row's window; may be outside */
-    int rows;
-    int top;    /* the first and */
-    int bottom; /* behind the last that is in the picture */
-};
-
-static struct strip strip_at(int number, int8 x_view, int8 y_view, int8 window, int8 work)
-{
-    struct strip strip;
-
-    strip.begin = number * work.s2;
-    strip.end = min(y_view.s0, strip.begin + work.s2);
-    strip.row = strip.begin * window.s2 - window.s6;
-    strip.rows = (strip.end - strip.begin - 1) * window.s2 + (window.s0 - 1) * window.s4 + 1;
-    strip.top = max(0, strip.row);
-    strip.bottom = min(x_view.s0, strip.row + strip.rows);
-    return strip;
-}
 
 static void clear(__local float *wide, int pixels)
 {
@@ -64,60 +43,91 @@ static void clear(__local float *wide, int pixels)
     }
 }
 
-/* Zeros around what expand() writes. */
-static void surround(__local float *wide, const struct strip *strip, int cols, int left, int line)
+/* A pixel of the picture, and its place in wide. */
+struct place {
+    __global const float *x;
+    int col;
+    int line;
+    int wide_at;
+};
+
+/* Moves on by one pixel. */
+static void step_place(struct place *at, int8 x_view, int8 ring)
 {
-    for (int row = strip->row; row < strip->row + strip->rows; row++, wide += line * COLUMNS) {
-        if (row < strip->top || row >= strip->bottom) {
-            clear(wide, line);
-        } else {
-            clear(wide, left);
-            clear(wide + (left + cols) * COLUMNS, line - left - cols);
+    at->x += x_view.s5;
+    at->wide_at += COLUMNS;
+    if (++at->col == x_view.s1) {
+        at->col = 0;
+        at->x += x_view.s4 - x_view.s1 * x_view.s5;
+        at->wide_at += (ring.s1 - x_view.s1) * COLUMNS;
+        if (++at->line == ring.s0) {
+            at->line = 0;
+            at->wide_at -= ring.s0 * ring.s1 * COLUMNS;
         }
     }
 }
 
-/* Rows behind the last pixel repeat it; they are not stored. */
-#define PLACE(i)                                                                       \
-    __global const float *row##i = x + (at.row * x_view.s4 + at.col * x_view.s5);      \
-    wide_at[0x##i] = ((at.row - strip->row) * line + at.col) * COLUMNS;                \
-    if (0x##i + 1 < rows) {                                                            \
-        step_pixel(&at, x_view.s0, x_view.s1);                                         \
+/* Rows behind the last pixel repeat it, to the same place. */
+#define PLACE(i)                           \
+    __global const float *row##i = at.x;   \
+    wide_at[0x##i] = at.wide_at;           \
+    if (0x##i + 1 < rows) {                \
+        step_place(&at, x_view, ring);     \
     }
-#define KEEP(i)                                                                             \
-    if (0x##i < rows) {                                                                     \
-        *(__local anywhere16 *)(wide + wide_at[0x##i]) = first##i + bias;             \
-        SECOND(*(__local anywhere16 *)(wide + wide_at[0x##i] + 16) = second##i + bias2;) \
-    }
+#define SHORTLY(x) (ACTIVATION_IS_SHORT ? ACTIVATE(x) : (x))
+#define KEEP(i)                                                                 \
+    *(__local anywhere16 *)(wide + wide_at[0x##i]) = SHORTLY(first##i + bias);  \
+    SECOND(*(__local anywhere16 *)(wide + wide_at[0x##i] + 16) = SHORTLY(second##i + bias2);)
 
-/* Computes a strip's part of wide, which begins with its first pixel in the picture's first column. */
-static OUT_OF_LINE void expand(__global const float *x, __global const float *packed, const struct strip *strip,
-                               int8 x_view, int8 work, __local float *wide)
+/* Computes `count` pixels of wide. */
+static OUT_OF_LINE void expand(struct place at, int count, __global const float *packed, int8 x_view, int8 work,
+                               int8 ring, __local float *wide)
 {
     const int channels = work.s4;
-    const int line = work.s3;
-    const int count = (strip->bottom - strip->top) * x_view.s1;
     const float16 bias = *(__global const anywhere16 *)(packed + channels * COLUMNS);
     SECOND(const float16 bias2 = *(__global const anywhere16 *)(packed + channels * COLUMNS + 16);)
 
     for (int pixel = 0; pixel < count; pixel += ROWS) {
         const int rows = min(ROWS, count - pixel);
-        struct pixel at = pixel_at(strip->top * x_view.s1 + pixel, x_view.s0, x_view.s1);
         __global const float *weights = packed;
         int wide_at[ROWS];
         EACH_ROW(PLACE)
+        step_place(&at, x_view, ring);
         TILE_SUM(channels, work.s5)
         EACH_ROW(KEEP)
-        for (int i = 0; i < rows * VECTORS; i++) {
+        for (int i = 0; !ACTIVATION_IS_SHORT && i < rows * VECTORS; i++) {
             __local anywhere16 *value = (__local anywhere16 *)(wide + wide_at[i / VECTORS] + i % VECTORS * 16);
             *value = ACTIVATE(*value);
         }
     }
 }
 
+/* Computes the rows `begin` to `end` of wide; `line` is that of the first. Their margins are zero already. */
+static void fill(int begin, int end, int line, __global const float *x, __global const float *packed, int8 x_view,
+                 int8 window, int8 work, int8 ring, __local float *wide)
+{
+    const int top = min(max(begin, 0), end);
+    const int bottom = max(min(end, x_view.s0), top);
+
+    for (int row = begin; row < end; row++) {
+        if (row < top || row >= bottom) {
+            clear(wide + (line + row - begin) % ring.s0 * ring.s1 * COLUMNS, ring.s1);
+        }
+    }
+    if (top < bottom) {
+        struct place at;
+        at.x = x + top * x_view.s4;
+        at.col = 0;
+        at.line = (line + top - begin) % ring.s0;
+        at.wide_at = (at.line * ring.s1 + window.s7) * COLUMNS;
+        expand(at, (bottom - top) * x_view.s1, packed, x_view, work, ring, wide);
+    }
+}
+
 /* A tile of output pixels of a row. */
 struct tile {
-    __local const float *wide; /* under the kernel's corner of the first pixel */
+    __local const float *wide; /* under the first pixel's window, in line 0 */
+    int line;                  /* of the window's first row */
     __global const float *packed;
     __global const float *residual;
     __global float *y;
@@ -130,21 +140,23 @@ struct tile {
     sum##i = fma(*(__local const anywhere16 *)(row + (i * STRIDE + b * DILATION) * COLUMNS), weight, sum##i);
 #define FINISH(i) sums[i] = sum##i;
 
-/* Computes 16 filters of a tile. `step`: from a kernel row to the next. */
-static OUT_OF_LINE void compute(const struct tile *tile, int kernel_rows, int step, int8 y_view, int8 residual_view)
+/* Computes 16 filters of a tile. */
+static OUT_OF_LINE void compute(const struct tile *tile, int8 window, int8 ring, int8 y_view, int8 residual_view)
 {
     const float16 bias = *(__global const anywhere16 *)tile->packed;
-    __local const float *row = tile->wide;
+    int line = tile->line;
     __global const float *weights = tile->packed + COLUMNS;
     EACH_PIXEL(BEGIN)
 
-    for (int a = 0; a < kernel_rows; a++) {
+    for (int a = 0; a < window.s0; a++) {
+        __local const float *row = tile->wide + line * ring.s1 * COLUMNS;
 #pragma unroll
         for (int b = 0; b < COLS; b++) {
             const float16 weight = *(__global const anywhere16 *)(weights + b * COLUMNS);
             EACH_PIXEL(MULTIPLY)
         }
-        row += step;
+        line += window.s4;
+        line -= line < ring.s0 ? 0 : ring.s0;
         weights += COLS * COLUMNS;
     }
     float16 sums[PIXELS];
@@ -162,35 +174,42 @@ __kernel __attribute__((vec_type_hint(float16)))
 void expanded_depthwise_cpu(__global const float *x, const long x_offset, __global float *y, const long y_offset,
                             __global const float *residual, const long residual_offset, __global const float *packed,
                             const long packed_offset, const int8 x_view, const int8 y_view, const int8 residual_view,
-                            const int8 window, const int8 work, __local float *wide)
+                            const int8 window, const int8 work, const int8 ring, __local float *wide)
 {
     const int block = (int)get_global_id(0) % work.s0;
     const int number = (int)get_global_id(0) / work.s0;
     const int picture = number / work.s1;
-    const struct strip strip = strip_at(number % work.s1, x_view, y_view, window, work);
-    const int block_floats = (work.s4 + 2 + window.s0 * COLS) * COLUMNS;
+    const int begin = number % work.s1 * work.s2;
+    const int end = min(y_view.s0, begin + work.s2);
+    const int first = begin * window.s2 - window.s6; /* row of wide; may be outside of the picture */
+    const int reach = (window.s0 - 1) * window.s4 + 1;
     const int filter = block * COLUMNS;
-    const int line = work.s3;
-    __global const float *weights = packed + (packed_offset + block * block_floats);
+    __global const float *weights = packed + (packed_offset + block * (work.s4 + 2 + window.s0 * COLS) * COLUMNS);
+    int filled = first;
 
-    surround(wide, &strip, x_view.s1, window.s7, line);
-    expand(x + (x_offset + picture * x_view.s3), weights, &strip, x_view, work, wide + window.s7 * COLUMNS);
-    for (int i = strip.begin; i < strip.end; i++) {
+    clear(wide, ring.s0 * ring.s1);
+    for (int i = begin; i < end; i++) {
+        if ((i - begin) % work.s3 == 0) {
+            const int next = (min(end, i + work.s3) - 1) * window.s2 - window.s6 + reach;
+            fill(filled, next, (filled - first) % ring.s0, x + (x_offset + picture * x_view.s3), weights, x_view, window,
+                 work, ring, wide);
+            filled = next;
+        }
         for (int j = 0; j < y_view.s1; j += PIXELS) {
             for (int lane = 0; lane < COLUMNS && filter + lane < work.s6; lane += 16) {
-                const int at = ((i - strip.begin) * window.s2 * line + j * STRIDE) * COLUMNS;
                 const int y_at = picture * y_view.s3 + i * y_view.s4 + j * y_view.s5;
                 const int residual_at =
                     picture * residual_view.s1 + i * residual_view.s2 + j * residual_view.s3;
                 const struct tile tile = {
-                    .wide = wide + at + lane,
+                    .wide = wide + (j * STRIDE * COLUMNS + lane),
+                    .line = (i - begin) * window.s2 % ring.s0,
                     .packed = weights + (work.s4 + 1) * COLUMNS + lane,
                     .residual = residual + (residual_offset + residual_at + filter + lane),
                     .y = y + (y_offset + y_at + filter + lane),
                     .pixels = min(PIXELS, y_view.s1 - j),
                     .lanes = work.s6 - filter - lane,
                 };
-                compute(&tile, window.s0, window.s4 * line * COLUMNS, y_view, residual_view);
+                compute(&tile, window, ring, y_view, residual_view);
             }
         }
     }

@@ -8,11 +8,12 @@
 #include <math.h>
 
 /* What is remembered in step->tile. */
-enum { TILE_ROWS, TILE_VECTORS, TILE_PIXELS, TILE_UNITS, TILE_FLOATS, TILE_COUNT };
+enum { TILE_ROWS, TILE_VECTORS, TILE_PIXELS, TILE_UNITS, TILE_COUNT };
 
 enum {
     VECTOR = 16,            /* floats of the kernel's vectors */
-    WIDE_FLOATS = 64 << 10, /* of a strip, that stay in a core's second cache: 256 KiB */
+    RING_FLOATS = 8 << 10,  /* of the ring, that stay in a core's first cache beside weights: 32 KiB */
+    MOST_FLOATS = 64 << 10, /* in its second */
     TRIES = 32,             /* numbers of strips that are looked at */
     MOST_COLS = 8,          /* of a depthwise kernel, whose rows are unrolled, */
     MOST_TAPS = 64,         /* and its taps: their sum in one go is exact enough */
@@ -20,10 +21,10 @@ enum {
     ITEM = 4096,            /* what a work-item takes besides, in products for a filter */
 };
 
-/* A strip's part of what lies between both convolutions. */
-struct wide {
-    size_t rows;
-    size_t line; /* pixels of a row, those around the picture and behind the last tile included */
+/* The lines that hold what lies between both convolutions. */
+struct ring {
+    size_t lines;
+    size_t pixels; /* of a line, those around the picture and behind the last tile included */
 };
 
 /* How the work is cut. */
@@ -31,7 +32,8 @@ struct work {
     size_t blocks;
     size_t strips;
     size_t strip; /* output rows of one */
-    struct wide wide;
+    size_t band;  /* and of a part of it whose lines the ring holds */
+    struct ring ring;
 };
 
 static size_t reach(const struct product *product, size_t axis, size_t outputs)
@@ -39,13 +41,15 @@ static size_t reach(const struct product *product, size_t axis, size_t outputs)
     return (outputs - 1) * product->strides[axis] + (product->kernel[axis] - 1) * product->dilation[axis] + 1;
 }
 
-static struct wide wide_of(const struct product *product, size_t strip, size_t pixels)
+static struct ring ring_of(const struct product *product, size_t band, size_t pixels)
 {
     const size_t cols = divide_up(product->output[1], pixels) * pixels;
     const size_t read = reach(product, 1, cols);
     const size_t written = product->before[1] + product->input[1];
+    const size_t window = reach(product, 0, 1);
+    const size_t lines = window > product->strides[0] ? window : product->strides[0];
 
-    return (struct wide){reach(product, 0, strip), read > written ? read : written};
+    return (struct ring){.lines = (band - 1) * product->strides[0] + lines, .pixels = read > written ? read : written};
 }
 
 /* What the strip takes, per filter, in products of the 1x1 kernel. */
@@ -57,43 +61,48 @@ static double strip_cost(const struct product *product, size_t channels, size_t 
     return pixels * (double)channels + TAP * taps + ITEM;
 }
 
-/* Output rows of the largest strip that fits; 0 if none does. */
-static size_t most_rows(const struct product *product, const size_t *tile)
+/* Output rows of the largest band whose ring stays in the first cache; at least 1. */
+static size_t band_of(const struct product *product, size_t strip, const size_t *tile)
 {
-    const size_t columns = VECTOR * tile[TILE_VECTORS];
-    const size_t line = wide_of(product, 1, tile[TILE_PIXELS]).line;
-    const size_t rows = line <= tile[TILE_FLOATS] / columns ? tile[TILE_FLOATS] / (line * columns) : 0;
-    const size_t one = reach(product, 0, 1);
+    const struct ring ring = ring_of(product, 1, tile[TILE_PIXELS]);
+    const size_t lines = RING_FLOATS / VECTOR / tile[TILE_VECTORS] / ring.pixels;
 
-    return rows < one ? 0 : least((rows - one) / product->strides[0] + 1, product->output[0]);
+    return lines < ring.lines ? 1 : least((lines - ring.lines) / product->strides[0] + 1, strip);
 }
 
-/* Strips that let the compute units end together and compute little twice; of no rows if not even one fits. */
+/* Strips that let the compute units end together and compute little twice. */
 static struct work cut_work(const struct product *product, size_t channels, const size_t *tile)
 {
-    const size_t blocks = divide_up(product->groups, VECTOR * tile[TILE_VECTORS]);
-    const size_t most = most_rows(product, tile);
-    const size_t fewest = most ? divide_up(product->output[0], most) : 1;
-    struct work work = {.blocks = blocks};
+    struct work work = {.blocks = divide_up(product->groups, VECTOR * tile[TILE_VECTORS])};
     double least_cost = INFINITY;
 
-    for (size_t strips = fewest; most && strips <= least(fewest + TRIES, product->output[0]); strips++) {
+    for (size_t strips = 1; strips <= least(TRIES, product->output[0]); strips++) {
         const size_t strip = divide_up(product->output[0], strips);
         const size_t needed = divide_up(product->output[0], strip);
-        const size_t items = product->pictures * blocks * needed;
+        const size_t items = product->pictures * work.blocks * needed;
         const double cost = (double)divide_up(items, tile[TILE_UNITS]) * strip_cost(product, channels, strip);
         if (cost < least_cost) {
-            work = (struct work){blocks, needed, strip, wide_of(product, strip, tile[TILE_PIXELS])};
+            work.strips = needed;
+            work.strip = strip;
             least_cost = cost;
         }
     }
+    work.band = band_of(product, work.strip, tile);
+    work.ring = ring_of(product, work.band, tile[TILE_PIXELS]);
     return work;
 }
 
-/* Whether strips compute no more than a quarter of what lies between twice. */
-static bool is_thrifty(const struct product *product, const struct work *work)
+static size_t ring_floats(const struct ring *ring, const size_t *tile)
 {
-    return work->strip > 0 && (work->strips == 1 || 4 * work->wide.rows <= 5 * work->strip * product->strides[0]);
+    return ring->lines * ring->pixels * VECTOR * tile[TILE_VECTORS];
+}
+
+/* Whether strips compute no more than a quarter of what lies between twice, and caches hold a ring. */
+static bool is_thrifty(const struct product *product, const struct work *work, const size_t *tile,
+                       const struct device_traits *device)
+{
+    return (work->strips == 1 || 4 * reach(product, 0, work->strip) <= 5 * work->strip * product->strides[0]) &&
+           ring_floats(&work->ring, tile) <= least(MOST_FLOATS, device->local_bytes / sizeof(float));
 }
 
 static void fill_tile(const struct product *product, const struct device_traits *device, size_t *tile)
@@ -103,7 +112,6 @@ static void fill_tile(const struct product *product, const struct device_traits 
     tile[TILE_VECTORS] = product_cpu_vectors(&head, device);
     tile[TILE_PIXELS] = depthwise_cpu_pixels(product->output[1], device);
     tile[TILE_UNITS] = device->compute_units;
-    tile[TILE_FLOATS] = least(WIDE_FLOATS, device->local_bytes / sizeof(float));
 }
 
 static bool expands(const struct node *head)
@@ -132,7 +140,7 @@ bool depthwise_expanded_takes(const struct node *node, const struct padding *pad
     }
     fill_tile(&product, device, tile);
     const struct work work = cut_work(&product, channels, tile);
-    return is_thrifty(&product, &work);
+    return is_thrifty(&product, &work, tile, device);
 }
 
 static bool applicable(const struct step *step, const struct device_traits *device)
@@ -158,7 +166,7 @@ static plait_status plan(struct step *step, const struct device_traits *device)
     }
     fill_tile(&product, device, step->tile);
     const struct work work = cut_work(&product, convolution_bank(step->head->params).channels, step->tile);
-    const size_t pixels = work.wide.rows * product.input[1];
+    const size_t pixels = work.band * product.strides[0] * product.input[1];
     step->tile[TILE_ROWS] = device->vector_floats < VECTOR ? 6 : product_cpu_full_rows(pixels, 7, 14);
     step->packed_floats = work.blocks * block_floats(step, VECTOR * step->tile[TILE_VECTORS]);
     struct text *options = step_kernel(step, "expanded_depthwise_cpu");
@@ -194,17 +202,18 @@ static plait_status enqueue(const struct step *step, const struct run *run)
 {
     const struct product product = convolution_running(step, run);
     const struct product head = convolution_planned(step->head);
-    const size_t columns = VECTOR * step->tile[TILE_VECTORS];
     const struct work work = cut_work(&product, head.channels, step->tile);
-    const size_t sizes[] = {work.blocks,   work.strips,          work.strip,    work.wide.line,
+    const size_t sizes[] = {work.blocks,   work.strips,          work.strip,    work.band,
                             head.channels, product_block(&head), product.groups};
+    const size_t ring[] = {work.ring.lines, work.ring.pixels};
     const struct range range = {.global = {product.pictures * work.strips * work.blocks}, .local = {1}};
-    struct arg args[PRODUCT_ARGS + 2];
+    struct arg args[PRODUCT_ARGS + 3];
 
     product_args(&product, run->packed, args);
     args[PRODUCT_ARGS] = arg_int8(sizes, sizeof sizes / sizeof *sizes);
-    args[PRODUCT_ARGS + 1] = arg_local(work.wide.rows * work.wide.line * columns * sizeof(float));
-    return launch(run->stream, run->kernels[0], range, args, PRODUCT_ARGS + 2);
+    args[PRODUCT_ARGS + 1] = arg_int8(ring, sizeof ring / sizeof *ring);
+    args[PRODUCT_ARGS + 2] = arg_local(ring_floats(&work.ring, step->tile) * sizeof(float));
+    return launch(run->stream, run->kernels[0], range, args, PRODUCT_ARGS + 3);
 }
 
 const struct variant depthwise_expanded_cpu = {.name = "expanded_cpu",
