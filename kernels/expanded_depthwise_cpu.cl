@@ -18,8 +18,8 @@
  *   y_view         {rows, cols, -, strides of pictures, rows, pixels}
  *   residual_view  {1 if there is one, strides of pictures, rows, pixels}
  *   window         {rows, -, stride_rows, -, dilation_rows, -, top, left}
- *   work           {blocks of COLUMNS filters, strips of a picture, output rows of a strip and of a band, channels of x,
- *                   products of a block, filters}
+ *   work           {blocks of COLUMNS filters, strips of a picture, output rows of a strip and of a band,
+ *                   channels of x, products of a block, filters}
  *   ring           {lines, pixels of a line}
  *   packed         {block}{kernel of 1x1 {channel}, bias, bias, kernel {tap}}{COLUMNS}
  *   wide           the ring's lines of pixels {COLUMNS}
@@ -191,8 +191,8 @@ void expanded_depthwise_cpu(__global const float *x, const long x_offset, __glob
     for (int i = begin; i < end; i++) {
         if ((i - begin) % work.s3 == 0) {
             const int next = (min(end, i + work.s3) - 1) * window.s2 - window.s6 + reach;
-            fill(filled, next, (filled - first) % ring.s0, x + (x_offset + picture * x_view.s3), weights, x_view, window,
-                 work, ring, wide);
+            fill(filled, next, (filled - first) % ring.s0, x + (x_offset + picture * x_view.s3), weights, x_view,
+                 window, work, ring, wide);
             filled = next;
         }
         for (int j = 0; j < y_view.s1; j += PIXELS) {
