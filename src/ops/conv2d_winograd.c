@@ -6,6 +6,8 @@
 #include "ops/convolution.h"
 #include "shape/shape.h"
 
+#include <math.h>
+
 /* What is remembered in step->tile. */
 enum { TILE_ROWS, TILE_VECTORS, TILE_UNITS, TILE_LOCAL };
 
@@ -15,8 +17,11 @@ enum {
     MOST_POINTS = 10,
     MOST_SQUARE = 36,      /* points of a tile of 4 x 4 outputs of 3 x 3 taps: no other has more */
     VECTOR = 16,           /* floats of the kernel's vectors */
-    LOTS_PER_UNIT = 4,     /* work-items that a compute unit should get, to end with the others */
-    LOT_FLOATS = 320 << 10 /* that stay in a core's second cache beside weights: 1.25 MiB */
+    MOST_ITEMS = 8,         /* that a compute unit gets */
+    LOT_FLOATS = 320 << 10, /* that stay in a core's second cache beside weights: 1.25 MiB */
+    /* What it takes, in multiply-adds, to transform a channel or filter of a tile of MOST_SQUARE points: measured. */
+    INPUT = 220,
+    OUTPUT = 230,
 };
 
 /* Winograd's F(cells, taps) as kernels/winograd.clh has it: its points, but infinity. */
@@ -95,30 +100,60 @@ static size_t tile_floats(const struct plane *plane, const struct product *produ
     return square_of(plane) * (pixel_floats(product) + columns);
 }
 
-/* Lots are as large as fits, but there must be enough of them; after that, blocks are shared out, for which input
- * must be transformed again. Lots of no tiles if not even `rows` fit. */
+/* What the compute unit that is done last does, in multiply-adds: it gets the most work-items, and begins LATE. Each item
+ * reads its blocks' weights once more, from the core's own second cache if that can hold them all, and for each block
+ * its lot, of which weights that pass through push out what is more than KEPT. */
+static double unit_cost(const struct plane *plane, const struct product *product, const struct work *work,
+                        const size_t *tile)
+{
+    enum { NEAR_FLOATS = 256 << 10, KEPT_FLOATS = 160 << 10, NEAR = 4, FAR = 16, LATE = 2000000 };
+    const double square = (double)square_of(plane);
+    const double tiles = (double)work->lot;
+    const double channels = (double)product->channels;
+    const double filters = (double)(work->item_blocks * VECTOR * tile[TILE_VECTORS]);
+    const double read = square * channels * (double)product->filters > NEAR_FLOATS ? FAR : NEAR;
+    const double floats = (double)work->local_floats;
+    const double lost = floats > KEPT_FLOATS ? (floats - KEPT_FLOATS) * (double)work->item_blocks : 0;
+    const double item = square * channels * filters * (tiles + read) + FAR * lost +
+                        square / MOST_SQUARE * tiles * (INPUT * channels + OUTPUT * filters);
+
+    return (double)divide_up(work->items, tile[TILE_UNITS]) * item + (item < LATE ? item : LATE);
+}
+
+/* Lots of tiles, and shares of the blocks, for each of which input is transformed again, so that compute units are soon
+ * done. Lots of no tiles if not even `rows` fit. */
 static struct work cut_work(const struct plane *plane, const struct product *product, const size_t *tile)
 {
     const size_t columns = VECTOR * tile[TILE_VECTORS];
     const size_t rows = tile[TILE_ROWS];
-    const size_t enough = LOTS_PER_UNIT * tile[TILE_UNITS];
+    const size_t floats = tile_floats(plane, product, columns);
+    const size_t most_items = MOST_ITEMS * tile[TILE_UNITS];
     struct work work = {
         .down = divide_up(product->output[0], plane->cells[0]),
         .across = divide_up(product->output[1], plane->cells[1]),
         .pixel = pixel_floats(product),
         .blocks = divide_up(product->filters, columns),
     };
-    const size_t floats = tile_floats(plane, product, columns);
+    struct work best = work;
+    double least_cost = INFINITY;
 
     work.tiles = product->pictures * work.down * work.across;
     const size_t groups = divide_up(work.tiles, rows);
-    const size_t most = tile[TILE_LOCAL] / (floats * rows);
-    const size_t lots = divide_up(groups, least(most ? most : 1, divide_up(groups, enough)));
-    work.lot = most ? divide_up(groups, lots) * rows : 0;
-    work.item_blocks = divide_up(work.blocks, least(work.blocks, divide_up(enough, lots)));
-    work.items = lots * divide_up(work.blocks, work.item_blocks);
-    work.local_floats = work.lot * floats;
-    return work;
+    for (size_t size = least(groups, tile[TILE_LOCAL] / (floats * rows)); size > 0; size--) {
+        const size_t lots = divide_up(groups, size);
+        work.lot = size * rows;
+        work.local_floats = work.lot * floats;
+        for (size_t shares = 1; shares <= work.blocks && (shares == 1 || lots * shares <= most_items); shares++) {
+            work.item_blocks = divide_up(work.blocks, shares);
+            work.items = lots * divide_up(work.blocks, work.item_blocks);
+            const double cost = unit_cost(plane, product, &work, tile);
+            if (cost < least_cost) {
+                best = work;
+                least_cost = cost;
+            }
+        }
+    }
+    return best;
 }
 
 /* Rows of a register tile, `most` at most. */
@@ -159,7 +194,7 @@ static bool fits_kernel(const struct plane *plane, const struct product *product
  * tiles reads from memory: measured. */
 static double cost(size_t cells, const struct step *step, const struct device_traits *device)
 {
-    enum { INPUT = 220, OUTPUT = 230, READ = 32, FAR = 4 << 20 };
+    enum { READ = 32, FAR = 4 << 20 };
     const struct product product = convolution_planned(step);
     const struct plane plane = plane_of(cells, &product);
     size_t tile[4];
