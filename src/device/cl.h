@@ -10,6 +10,7 @@
 #include <CL/cl.h>
 
 #include "base/error.h"
+#include "device/awake.h"
 #include "device/device.h"
 
 #include <stdatomic.h>
@@ -32,6 +33,7 @@ struct plait_context {
     mtx_t lock;               /* of the two members below */
     struct program *programs; /* built so far */
     cl_event last;            /* out of order: the end of the newest run; else NULL */
+    struct awake *awake;      /* NULL: none */
 };
 
 struct buffer {

@@ -89,6 +89,9 @@ static plait_status complete(plait_context *context, const plait_context_opts *o
     TRY(device_describe(context->device, &context->info));
     TRY(device_probe(context->device, &context->info, &context->traits));
     TRY(tunings_path(opts ? opts->cache : NULL, &context->cache));
+    if (opts && opts->awake && device_is_pocl(&context->info)) {
+        TRY(awake_create(context->info.compute_units, &context->awake));
+    }
     context->budget_bytes = opts && opts->memory_budget_bytes ? opts->memory_budget_bytes : context->info.global_bytes;
 out:
     return status;
@@ -229,6 +232,7 @@ void plait_context_free(plait_context *context)
     if (context->context) {
         (void)clReleaseContext(context->context);
     }
+    awake_free(context->awake);
     mtx_destroy(&context->lock);
     mem_free(context->cache);
     mem_free(context);

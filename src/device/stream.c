@@ -161,17 +161,18 @@ static void CL_CALLBACK note_end(cl_event event, cl_int state, void *ended)
     atomic_store((atomic_bool *)ended, true);
 }
 
-/* Until the event is over, yields rather than sleeps. On a CPU, a core whose threads all sleep is halted, and to wake
- * it for the next kernel takes 25 microseconds; a thread that yields keeps it running, and costs the others nothing. */
-static plait_status stay_awake(cl_event event)
+/* Until the event is over, yields rather than sleeps: awake.h. */
+static plait_status stay_awake(struct awake *others, cl_event event)
 {
     plait_status status = PLAIT_OK;
     atomic_bool ended = false;
 
     TRY(error_from_cl(clSetEventCallback(event, CL_COMPLETE, note_end, &ended), "clSetEventCallback"));
+    awake_begin(others);
     while (!atomic_load(&ended)) {
         thrd_yield();
     }
+    awake_end(others);
 out:
     return status;
 }
@@ -186,7 +187,7 @@ plait_status stream_finish(struct stream *stream, plait_status status)
     }
     /* PoCL runs what was flushed by itself; others may do so only while somebody waits, as oclgrind */
     if (waited == PLAIT_OK && device_is_pocl(&stream->context->info)) {
-        waited = stay_awake(end);
+        waited = stay_awake(stream->context->awake, end);
     }
     if (waited == PLAIT_OK) {
         waited = error_from_cl(clWaitForEvents(1, &end), "clWaitForEvents");
