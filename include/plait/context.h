@@ -37,8 +37,8 @@ typedef struct plait_device_info {
 typedef struct plait_context_opts {
     uint64_t memory_budget_bytes; /* most device memory that this context may hold; 0: what the device has */
     int profiling;                /* 1: time every kernel (plait_model_profile); costs some speed */
-    int awake;                    /* 1: on CPUs by way of PoCL, up to 15 threads of plait's keep the cores awake while */
-                                  /* somebody waits for a model: for programs that have the machine to themselves, and */
+    int awake;                    /* 1: on CPUs by way of PoCL, up to 15 threads of plait's keep cores awake while */
+                                  /* somebody waits for a model: for programs that have the machine to themselves and */
                                   /* have prepared PoCL's threads (docs/performance.md) */
     const char *cache;            /* file of measurements (tune.h), absolute or from the working directory; NULL: */
                                   /* the default one; "": none */

@@ -94,6 +94,7 @@ void awake_free(struct awake *awake)
     }
     (void)mtx_lock(&awake->lock);
     awake->stop = true;
+    atomic_store(&awake->runs, 0);
     (void)cnd_broadcast(&awake->begun);
     (void)mtx_unlock(&awake->lock);
     for (size_t i = 0; i < awake->count; i++) {

@@ -100,9 +100,9 @@ static size_t tile_floats(const struct plane *plane, const struct product *produ
     return square_of(plane) * (pixel_floats(product) + columns);
 }
 
-/* What the compute unit that is done last does, in multiply-adds: it gets the most work-items, and begins LATE. Each item
- * reads its blocks' weights once more, from the core's own second cache if that can hold them all, and for each block
- * its lot, of which weights that pass through push out what is more than KEPT. */
+/* What the compute unit that is done last does, in multiply-adds: it gets the most work-items, and begins LATE. Each
+ * item reads its blocks' weights once more, from the core's own second cache if that can hold them all, and for each
+ * block its lot, of which weights that pass through push out what is more than KEPT. */
 static double unit_cost(const struct plane *plane, const struct product *product, const struct work *work,
                         const size_t *tile)
 {
