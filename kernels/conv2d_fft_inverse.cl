@@ -19,6 +19,7 @@
 
 #define REAL float16
 #include "activation.clh"
+#include "fetch.clh"
 #include "fft.clh"
 #include "part.clh"
 
@@ -45,7 +46,8 @@ static OUT_OF_LINE void transform_line(const float16 *from, float16 *to, __globa
     }
 }
 
-/* Joins the transforms of two real rows, with real and imaginary parts swapped. */
+/* Joins the transforms of two real rows, with real and imaginary parts swapped. Those of the next two, behind them, are
+ * asked for: they lie in pieces too far from each other for the machine to see what comes next. */
 static OUT_OF_LINE void load_pair(__global const float *first, __global const float *second, int stride, float16 *line)
 {
     for (int k = 0; 2 * k <= LENGTH; k++, first += stride, second += stride) {
@@ -54,6 +56,9 @@ static OUT_OF_LINE void load_pair(__global const float *first, __global const fl
         const float16 im = *(__global const anywhere16 *)(first + 16);
         const float16 second_re = *(__global const anywhere16 *)second;
         const float16 second_im = *(__global const anywhere16 *)(second + 16);
+        for (int i = 64; i < 128; i += 16) {
+            FETCH(first + i)
+        }
         line[2 * other] = second_re - im;
         line[2 * other + 1] = re + second_im;
         line[2 * k] = im + second_re;
