@@ -99,7 +99,7 @@ static void check_layer(const struct scope *scope, const struct entry *entry)
     } else if (!layer_class_find(entry->class_name, entry->is_operation)) {
         scope_refuse(scope, entry, PLAIT_ERR_UNSUPPORTED, "plait does not have this %s",
                      entry->is_operation ? "operation" : "layer");
-    } else if (!dtype_is_float(dtype)) {
+    } else if (!entry->is_operation && !dtype_is_float(dtype)) { /* an operation has its inputs', or an option */
         const char *name = dtype_name(dtype);
         scope_refuse(scope, entry, PLAIT_ERR_UNSUPPORTED, "its dtype is %.64s; save the model in a float type",
                      name ? name : json_text(dtype, "class_name", "unknown"));

@@ -144,5 +144,6 @@ const struct layer_reader identity_readers[] = {
     {"RandomZoom", read_augmentation},
     {"ops.StopGradient", read_operation},
     {"ops.Copy", read_operation},
+    {"ops.ConvertToTensor", read_operation},
     {0},
 };
