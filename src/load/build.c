@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MODEL_MASK_PLACE = 2 }; /* call(inputs, training, mask) */
+
 plait_status outputs_add(struct outputs *outputs, plait_node node)
 {
     plait_status status = PLAIT_OK;
@@ -46,6 +48,29 @@ plait_status scope_find_group(const struct scope *scope, const struct entry *ent
     return PLAIT_OK;
 }
 
+/* The tensors that an inner model is called on. Masks that are arguments become theirs. */
+static plait_status take_model_inputs(const struct scope *scope, const struct call *call, struct outputs *out)
+{
+    plait_status status = PLAIT_OK;
+    const struct argument mask = reference_argument(call->inbound, "mask", MODEL_MASK_PLACE);
+    const struct outputs *given = &call->given;
+    size_t used = 0;
+
+    for (size_t i = 0; i < given->count; i++) {
+        if (i < mask.begin || i >= mask.begin + mask.count || !mask.json) {
+            TRY(outputs_add(out, given->items[i]));
+        }
+    }
+    for (size_t i = 0; mask.count > 0 && i < out->count; i++) {
+        json_t *item = json_is_array(mask.json) ? json_array_get(mask.json, i) : mask.json;
+        if (json_is_object(item) && used < mask.count) {
+            TRY(masks_set(&scope->loading->masks, out->items[i], given->items[mask.begin + used++]));
+        }
+    }
+out:
+    return status;
+}
+
 /* Calls an inner model. */
 static plait_status call_model(struct scope *scope, struct call *call, const char *name)
 {
@@ -53,6 +78,7 @@ static plait_status call_model(struct scope *scope, struct call *call, const cha
     struct entry *entry = call->entry;
     struct scope inner = {.loading = scope->loading, .depth = scope->depth + 1};
     struct outputs in = {0};
+    struct outputs given = {0};
     char *prefix = NULL;
     char *group = NULL;
     char *container = NULL;
@@ -67,11 +93,13 @@ static plait_status call_model(struct scope *scope, struct call *call, const cha
     inner.container = container;
     inner.outer = scope->outer ? scope->outer : entry->name;
     TRY(scope_open(&inner, entry->json));
-    TRY(scope_build(&inner, &call->given, &in, &call->outputs));
+    TRY(take_model_inputs(scope, call, &given));
+    TRY(scope_build(&inner, &given, &in, &call->outputs));
     TRY(call->index == 0 ? outline_create(&inner, &entry->inner) : PLAIT_OK);
 out:
     scope_free(&inner);
     mem_free(in.items);
+    mem_free(given.items);
     mem_free(prefix);
     mem_free(group);
     mem_free(container);

@@ -168,6 +168,7 @@ plait_status plait_load_keras(plait_graph *graph, const char *path, const plait_
     keras = NULL; /* now the caller's */
 out:
     text_free(&loading.mistakes);
+    masks_free(&loading.masks);
     json_decref(config);
     plait_keras_free(keras);
     return status;

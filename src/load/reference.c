@@ -111,6 +111,11 @@ out:
     return status;
 }
 
+static bool is_tensor(json_t *json)
+{
+    return strcmp(json_text(json, "class_name", ""), "__keras_tensor__") == 0;
+}
+
 /* Keras 3: tensors stand anywhere in lists and objects as {"class_name": "__keras_tensor__", ...}. */
 static plait_status collect_tensors(const struct scope *scope, struct call *call, json_t *json)
 {
@@ -119,7 +124,7 @@ static plait_status collect_tensors(const struct scope *scope, struct call *call
     json_t *item;
     size_t i;
 
-    if (strcmp(json_text(json, "class_name", ""), "__keras_tensor__") == 0) {
+    if (is_tensor(json)) {
         return collect(scope, call, json_object_get(json_object_get(json, "config"), "keras_history"));
     }
     json_array_foreach(json, i, item)
@@ -166,4 +171,68 @@ plait_status reference_inputs(const struct scope *scope, struct call *call)
     TRY(collect_tensors(scope, call, json_object_get(call->inbound, "kwargs")));
 out:
     return status;
+}
+
+/* ---- Single arguments ------------------------------------------------------------------------------- */
+
+static size_t count_tensors(json_t *json)
+{
+    size_t count = 0;
+    const char *key;
+    json_t *value;
+    size_t i;
+
+    if (is_tensor(json)) {
+        return 1;
+    }
+    json_array_foreach(json, i, value)
+    {
+        count += count_tensors(value);
+    }
+    json_object_foreach(json, key, value)
+    {
+        count += count_tensors(value);
+    }
+    return count;
+}
+
+struct argument reference_argument(json_t *inbound, const char *name, size_t place)
+{
+    json_t *args = json_object_get(inbound, "args");
+    json_t *kwargs = json_object_get(inbound, "kwargs");
+    json_t *positional = json_array_get(args, place);
+    struct argument argument = {.json = positional ? positional : json_object_get(kwargs, name)};
+    const char *key;
+    json_t *value;
+    size_t i;
+
+    json_array_foreach(args, i, value)
+    {
+        argument.begin += !positional || i < place ? count_tensors(value) : 0;
+    }
+    json_object_foreach(kwargs, key, value)
+    {
+        argument.begin += !positional && strcmp(key, name) < 0 ? count_tensors(value) : 0;
+    }
+    argument.json = json_is_null(argument.json) ? NULL : argument.json;
+    argument.count = count_tensors(argument.json);
+    return argument;
+}
+
+size_t reference_tensor_arguments(json_t *inbound)
+{
+    size_t count = 0;
+    const char *key;
+    json_t *value;
+    size_t i;
+
+    json_array_foreach(json_object_get(inbound, "args"), i, value)
+    {
+        count += count_tensors(value) > 0;
+    }
+    json_object_foreach(json_object_get(inbound, "kwargs"), key, value)
+    {
+        count += count_tensors(value) > 0;
+    }
+    return count;
 }

@@ -7,13 +7,16 @@
  *   ends.c         the model's inputs and outputs
  *   outline.c      the layers as a summary shows them
  *   layer_class.c  which layers plait has
- *   layer_source.c one layer for its reader in ops/
+ *   layer_call.c   one layer's call
+ *   layer_source.c the layer for its reader in ops/
+ *   masks.c        masks that go along with tensors
  *   constant.c     arrays of numbers in the config
  *   keras2.c       Keras 2's layers of TensorFlow's functions, as Keras 3's operations */
 #ifndef LOAD_SCOPE_H
 #define LOAD_SCOPE_H
 
 #include "base/text.h"
+#include "load/masks.h"
 #include "load/weights.h"
 #include "model/rows.h"
 
@@ -32,10 +35,11 @@ struct loading {
     struct weights *weights;
     const plait_keras_opts *opts; /* not NULL */
     size_t layers;                /* read so far */
-    struct text mistakes;         /* one line each */
-    size_t mistakes_told;         /* in the text, */
-    size_t mistake_count;         /* of them all */
-    plait_status status; /* PLAIT_ERR_UNSUPPORTED while layers that plait does not have are all that is wrong */
+    struct masks masks;
+    struct text mistakes; /* one line each */
+    size_t mistakes_told; /* in the text, */
+    size_t mistake_count; /* of them all */
+    plait_status status;  /* PLAIT_ERR_UNSUPPORTED while layers that plait does not have are all that is wrong */
 };
 
 /* Nodes that a call gave. */
@@ -141,6 +145,19 @@ bool reference_read(const struct scope *scope, const struct entry *entry, const 
 /* Fills in call->inputs from its arguments. */
 plait_status reference_inputs(const struct scope *scope, struct call *call);
 
+/* An argument of a call of Keras 3, and which of the call's inputs are in it. */
+struct argument {
+    json_t *json; /* NULL: it is not there, or None */
+    size_t begin;
+    size_t count;
+};
+
+/* The argument `name`, which may stand as number `place`. */
+struct argument reference_argument(json_t *inbound, const char *name, size_t place);
+
+/* How many arguments have tensors in them. */
+size_t reference_tensor_arguments(json_t *inbound);
+
 /* The node; NULL if its call has failed, or, with a note, if there is no such tensor. */
 const plait_node *reference_node(const struct scope *scope, const struct entry *entry, struct reference reference);
 
@@ -209,7 +226,7 @@ enum { CONSTANT_MOST_FLOATS = 1 << 23 };
  * if the JSON is something else. */
 plait_status constant_read(struct weights *weights, json_t *json, bool *sound, plait_array *out);
 
-/* ---- layer_source.c */
+/* ---- layer_call.c */
 
 /* Makes a call of a layer that is no model and no input; `name` is its name in the graph. */
 plait_status layer_call(struct scope *scope, struct call *call, plait_nodes inputs, const char *name);

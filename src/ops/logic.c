@@ -8,10 +8,10 @@
 #include <plait/reshaping.h>
 #include <string.h>
 
-#define LOGIC(keras_name, keras_class)                                                                              \
-    {                                                                                                               \
+#define LOGIC(keras_name, keras_class)                                                                               \
+    {                                                                                                                \
         .name = (keras_name), .class_name = (keras_class), .infer = merge_infer_aligned, .variants = merge_variants, \
-        .variant_count = MERGE_VARIANTS, .takes_activation = true,                                                  \
+        .variant_count = MERGE_VARIANTS, .takes_activation = true,                                                   \
     }
 
 static const struct op op_equal = LOGIC("equal", "Equal");

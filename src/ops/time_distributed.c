@@ -11,6 +11,7 @@
 #include <string.h>
 
 enum {
+    MASK_PLACE = 2,   /* call(inputs, training, mask) */
     MOST_STEPS = 256, /* that are taken apart */
     NAME_BYTES = 1024,
 };
@@ -66,7 +67,7 @@ static plait_node make_step(struct source *source, plait_node x, size_t step)
     (void)snprintf(name, sizeof name, "%s/%zu/input", source->name, step);
     plait_node y = plait_get_item(x, &range, 1, &(plait_layer_opts){.name = name});
     (void)snprintf(name, sizeof name, "%s/%zu", source->name, step);
-    y = source->calls->inner(source, "layer", name, y);
+    y = source->calls->inner(source, "layer", name, y, (plait_node){0});
     const plait_shape shape = plait_node_shape(y);
     for (size_t i = 0; i < shape.rank && row.rank < PLAIT_MAX_RANK; i++) {
         row.dims[row.rank++] = shape.dims[i];
@@ -94,7 +95,8 @@ static plait_node read(struct source *source, plait_nodes inputs)
     const struct node *node = graph_node(x.graph, x.id);
 
     if (!node || node->poisoned) {
-        return source->calls->inner(source, "layer", source->name, x); /* its own mistakes are to be found */
+        return source->calls->inner(source, "layer", source->name, x,
+                                    (plait_node){0}); /* its own mistakes are to be found */
     }
     if (shape.rank < 2) {
         source_refuse(source, "its input has %zu axes besides the batch; it must be a sequence, {time, ...}",
@@ -104,7 +106,7 @@ static plait_node read(struct source *source, plait_nodes inputs)
     } else if (strcmp(class_name, "Flatten") == 0) {
         return plait_reshape(x, PLAIT_SHAPE(shape.dims[0], PLAIT_REST), &opts);
     } else if (is_of_all_steps(source, class_name)) {
-        return source->calls->inner(source, "layer", source->name, x);
+        return source->calls->inner(source, "layer", source->name, x, (plait_node){0});
     } else if (shape.dims[0] > MOST_STEPS) {
         source_unsupported(source,
                            "its layer, a %.64s, needs %zu steps to be taken apart; plait does that with up to %d",
@@ -115,4 +117,4 @@ static plait_node read(struct source *source, plait_nodes inputs)
     return x;
 }
 
-const struct layer_reader time_distributed_readers[] = {{"TimeDistributed", read}, {0}};
+const struct layer_reader time_distributed_readers[] = {{"TimeDistributed", read, MASKS_PASS, MASK_PLACE}, {0}};
