@@ -21,6 +21,7 @@ struct source {
     const struct source_calls *calls;
     const char *class_name; /* Keras's: "SpatialDropout2D"; of an operation "Relu" */
     bool any_training;      /* set by a reader: the call may say training=True, which is refused else */
+    bool any_inputs;        /* likewise: it may be on tensors that the layer has no use for */
 };
 
 /* What the loader implements. `path` is an option's name, or "option[2]" for an item of a list, or

@@ -185,7 +185,9 @@ static plait_status read_layer(struct layer_source *layer, plait_nodes inputs, s
     if (!layer->entry->is_operation) {
         check_call(layer, reader->mask_place > 0);
     }
-    check_inputs(layer, (plait_nodes){data.items, data.count}, first, node);
+    if (!layer->source.any_inputs) {
+        check_inputs(layer, (plait_nodes){data.items, data.count}, first, node);
+    }
     TRY(layer_source_check_surplus(layer));
     TRY(layer_source_activate(layer, &node));
     TRY(layer->status);

@@ -127,17 +127,71 @@ def masks_pooled():
 def answers():
     """Comparisons, logic, and what goes by them."""
     a, b, m = L.Input((5,), name="ids_a"), L.Input((5,), name="ids_b"), L.Input((5,), dtype="bool", name="bool")
-    ends = [a == b, a != 1, ops.less(a, b), a <= b, a > 2, 3 >= a, ops.logical_and(a, m), ops.logical_or(a, b),
+    ends = [ops.equal(a, b), ops.not_equal(a, 1), ops.less(a, b), a <= b, a > 2, 3 >= a, ops.logical_and(a, m), ops.logical_or(a, b),
             ops.logical_xor(m, b), ~m, ops.any(m, axis=-1), ops.all(a, axis=1, keepdims=True),
-            ops.where(m, a, b), ops.where(a > b, a, 0.5), ops.where(m, 1.0, b), ops.where(m, 2.0, -1.0)]
+            ops.where(m, a, b), ops.where(a > b, a, 0.5), ops.where(m, 1.0, b), ops.where(m, 2.0, -1.0), (a > 1) & m, (a > 1) | m]
     ends = [ops.cast(y, "float32") for y in ends]
     ends += [ops.zeros_like(a), ops.ones_like(m, dtype="float32"), ops.cast(ops.cast(a, "bool"), "int32"),
              ops.convert_to_tensor(b)]
     return keras.Model([a, b, m], ends)
 
 
+def masks_attention():
+    """Attention and AdditiveAttention: masks that their inputs carry, and lists of masks, with scores and without."""
+    x, y, s = ids("ids"), ids("ids_too", (5,)), steps(4)
+    m, n = L.Input((6,), dtype="bool", name="bool"), L.Input((5,), dtype="bool", name="bool_too")
+    a, b = embedded(x), embedded(y)
+    ends = [L.Attention()([a, b]), L.Attention(use_scale=True)([a, a], use_causal_mask=True),
+            L.AdditiveAttention()([a, b]), L.Attention(score_mode="concat")([s, b]),
+            *L.Attention()([s, b], mask=[m, None], return_attention_scores=True),
+            *L.Attention()([s, s, s], mask=[m, m], return_attention_scores=True, use_causal_mask=True),
+            *L.AdditiveAttention()([s, b, b], mask=[None, n, n], return_attention_scores=True),
+            *L.Attention()([s, s], return_attention_scores=True), L.AdditiveAttention()([a, a], use_causal_mask=True)]
+    return keras.Model([x, y, s, m, n], [*ends, L.SimpleRNN(2)(ends[0]), L.GlobalAveragePooling1D()(ends[2])])
+
+
+def masks_heads():
+    """Heads: masks that query, value and key carry, and that are passed, all together."""
+    x, y, s = ids("ids"), ids("ids_too", (5,)), steps(4)
+    every, n = L.Input((6, 5), dtype="bool", name="every_bool"), L.Input((5,), dtype="bool", name="bool")
+    a, b, H, G = embedded(x), embedded(y), L.MultiHeadAttention, L.GroupQueryAttention
+    ends = [H(2, 3)(embedded(x), b), H(2, 3)(s, embedded(y)), H(2, 3)(embedded(x), s), H(2, 3, dropout=0.1)(embedded(x), s),
+            H(2, 3)(embedded(x), embedded(y), attention_mask=every), H(2, 3)(s, s, use_causal_mask=True),
+            H(1, 3)(s, embedded(y), embedded(y), value_mask=n, key_mask=n, attention_mask=every, use_causal_mask=True),
+            H(2, 3, sliding_window=2, dropout=0.1)(s, s, value_mask=ops.not_equal(x, 0)),
+            G(4, 2, 2)(a, a), G(4, 2, 2)(a, a, use_causal_mask=True), G(4, 2, 1)(s, s, query_mask=ops.not_equal(x, 0))]
+    return keras.Model([x, y, s, every, n], ends)
+
+
+def masks_scores():
+    """Scores as results."""
+    x, y, s = ids("ids"), ids("ids_too", (5,)), steps(4)
+    p = L.Input((2, 3, 4), name="p")
+    a, b, H, G = embedded(x), embedded(y), L.MultiHeadAttention, L.GroupQueryAttention
+    ends = [H(2, 3)(s, s, return_attention_scores=True), H(2, 3)(a, b, return_attention_scores=True),
+            H(2, 5, value_dim=2, use_gate=True)(s, s, use_causal_mask=True, return_attention_scores=True),
+            G(4, 2, 2)(s, s, return_attention_scores=True), G(4, 2, 1)(embedded(x), embedded(y), use_causal_mask=True,
+                                                                      return_attention_scores=True),
+            H(2, 3)(p, p, return_attention_scores=True), H(2, 3, sliding_window=2)(s, s, return_attention_scores=True)]
+    ends = [part for end in ends for part in end]
+    return keras.Model([x, y, s, p], [*ends, L.GlobalAveragePooling1D()(ends[2])])
+
+
+def masks_transformer():
+    """A block of a text model: attention takes the mask away from what it reads, and passes on the query's."""
+    x = ids()
+    e = embedded(x)
+    a = L.MultiHeadAttention(2, 3)(e, e)
+    y = L.LayerNormalization()(L.Add()([e, a]))
+    z = L.LayerNormalization()(a)
+    h = L.Dropout(0.1)(L.Dense(4, activation="gelu")(z))
+    g = L.LayerNormalization()(L.Add()([z, h]))
+    w = L.MultiHeadAttention(2, 3)(g, L.Dense(4)(h))
+    return keras.Model(x, [L.GlobalAveragePooling1D()(v) for v in (y, z, L.Add()([g, w]), w, e)])
+
+
 CASES = (masks_recurrent, masks_directions, masks_states, masks_chain, masks_merged, masks_ended, masks_models,
-         masks_softmax, masks_pooled, answers)
+         masks_softmax, masks_pooled, masks_attention, masks_heads, masks_scores, masks_transformer, answers)
 
 
 def new_input(x):
