@@ -259,8 +259,8 @@ static void hide(const struct tile *tile, int v, struct block block, int8 extent
     const int16 query = min(tile->first + v * 16 + LANES, (int16)(tile->last));
 
     if (MASK) {
-        hide_masked(tile->mask + before * MASK_STEP_OF(extent) + block.from, tile->last - tile->first + 1 - before, query,
-                    block.from, block.count, extent, scores);
+        hide_masked(tile->mask + before * MASK_STEP_OF(extent) + block.from, tile->last - tile->first + 1 - before,
+                    query, block.from, block.count, extent, scores);
     } else if (WINDOW && (tile->last - block.from > BEFORE_OF(extent) || last_key - tile->first > AFTER_OF(extent))) {
         hide_unseen(query, block.from, block.count, extent, scores);
     }

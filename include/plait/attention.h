@@ -44,8 +44,8 @@ typedef struct plait_multi_head_attention_opts {
  * a gate, they are multiplied by sigmoid(query . gate kernel + bias) before.
  * A mask is {T, S}, or {1, S} or {S} for all queries: where it is 0, and where the options above hide a key, it is not
  * seen; masks go together. A query that sees no key at all has the same weight for all of them, as in Keras if the
- * layer's dropout is 0, but weights of 0 with attention_mask 2 or zero_hidden, as with dropout, and where the scores are
- * asked for. Of queries with more axes, the scores have those axes in place of T, and likewise for S. */
+ * layer's dropout is 0, but weights of 0 with attention_mask 2 or zero_hidden, as with dropout, and where the scores
+ * are asked for. Of queries with more axes, the scores have those axes in place of T, and likewise for S. */
 PLAIT_API plait_node plait_multi_head_attention(plait_nodes x, const plait_multi_head_attention_opts *opts);
 
 /* Keras's GroupedQueryAttention (GroupQueryAttention): the same, where key and value have fewer heads, of which

@@ -35,7 +35,7 @@ typedef struct plait_recurrent_opts {
     int go_backwards;             /* 1: the steps are taken from the last on, and the rows of y stand so, */
     int keep_order;               /* unless this is 1: then they stand as the steps of x */
     int reset_before;             /* of a GRU, 1: Keras's reset_after=False */
-    plait_node mask;              /* {time}: a step where it is 0 changes no state; all 0 (no node): every step counts */
+    plait_node mask;              /* {time}: a step where it is 0 changes no state; all 0 (no node): all steps count */
     int zero_output_for_mask;     /* 1: y's row of such a step is 0; 0: it is the row of the step before, at first 0 */
     uint64_t reserved[5];         /* 0 */
 } plait_recurrent_opts;

@@ -71,13 +71,33 @@ out:
     return status;
 }
 
+plait_status scope_call_model(const struct scope *scope, const struct inner_model *model, const struct outputs *given,
+                              struct outputs *out, struct outline *outline)
+{
+    plait_status status = PLAIT_OK;
+    struct scope inner = {
+        .loading = scope->loading,
+        .depth = scope->depth + 1,
+        .prefix = model->prefix,
+        .container = model->container,
+        .outer = model->outer,
+    };
+    struct outputs in = {0};
+
+    TRY(scope_open(&inner, model->json));
+    TRY(scope_build(&inner, given, &in, out));
+    TRY(outline ? outline_create(&inner, outline) : PLAIT_OK);
+out:
+    scope_free(&inner);
+    mem_free(in.items);
+    return status;
+}
+
 /* Calls an inner model. */
 static plait_status call_model(struct scope *scope, struct call *call, const char *name)
 {
     plait_status status = PLAIT_OK;
     struct entry *entry = call->entry;
-    struct scope inner = {.loading = scope->loading, .depth = scope->depth + 1};
-    struct outputs in = {0};
     struct outputs given = {0};
     char *prefix = NULL;
     char *group = NULL;
@@ -89,16 +109,10 @@ static plait_status call_model(struct scope *scope, struct call *call, const cha
         goto out;
     }
     TRY(join_text(&container, group, "/layers", ""));
-    inner.prefix = prefix;
-    inner.container = container;
-    inner.outer = scope->outer ? scope->outer : entry->name;
-    TRY(scope_open(&inner, entry->json));
     TRY(take_model_inputs(scope, call, &given));
-    TRY(scope_build(&inner, &given, &in, &call->outputs));
-    TRY(call->index == 0 ? outline_create(&inner, &entry->inner) : PLAIT_OK);
+    const struct inner_model model = {entry->json, prefix, container, scope->outer ? scope->outer : entry->name};
+    TRY(scope_call_model(scope, &model, &given, &call->outputs, call->index == 0 ? &entry->inner : NULL));
 out:
-    scope_free(&inner);
-    mem_free(in.items);
     mem_free(given.items);
     mem_free(prefix);
     mem_free(group);

@@ -155,6 +155,9 @@ plait_status layer_source_check_surplus(struct layer_source *layer)
     plait_status status = PLAIT_OK;
     const bool legacy = weights_are_legacy(layer->scope->loading->weights);
 
+    if (layer->holds_model) {
+        return PLAIT_OK;
+    }
     if (layer->used_count == 0) { /* else a legacy file lists all parts' weights under the layer's own */
         note_used(layer, "", 0);
     }
@@ -269,6 +272,60 @@ out:
     return status;
 }
 
+/* Whether plait has all of a model's layers. */
+static plait_status check_model(const struct layer_source *layer, const struct inner_model *model, bool *sound)
+{
+    plait_status status = PLAIT_OK;
+    struct loading *loading = layer->scope->loading;
+    struct scope inner = {.loading = loading, .depth = layer->scope->depth + 1, .prefix = model->prefix};
+    const size_t before = loading->mistake_count;
+
+    if (inner.depth > SCOPE_MOST_DEPTH) {
+        scope_refuse(layer->scope, layer->entry, PLAIT_ERR_UNSUPPORTED, "models are in models deeper than %d",
+                     SCOPE_MOST_DEPTH);
+        *sound = false;
+        return PLAIT_OK;
+    }
+    TRY(scope_open(&inner, model->json));
+    TRY(layer_class_check(&inner));
+    *sound = loading->mistake_count == before;
+out:
+    scope_free(&inner);
+    return status;
+}
+
+/* Calls the model that is a layer's layer; *node is what it is called on, then what it gives. */
+static plait_status call_model(struct layer_source *layer, const char *key, const char *name, plait_node *node)
+{
+    plait_status status = PLAIT_OK;
+    struct text prefix = {0};
+    struct text container = {0};
+    struct outputs given = {0};
+    struct outputs out = {0};
+    bool sound = false;
+
+    text_add(&prefix, "%s/", name);
+    text_add(&container, "%s/%s/layers", layer->place.group ? layer->place.group : "", key);
+    TRY(prefix.status);
+    TRY(container.status);
+    const struct inner_model model = {find(&layer->source, key), prefix.data, container.data, layer->place.outer};
+    TRY(outputs_add(&given, *node));
+    TRY(check_model(layer, &model, &sound));
+    TRY(sound ? scope_call_model(layer->scope, &model, &given, &out, NULL) : PLAIT_OK);
+    if (out.count > 1) {
+        scope_refuse(layer->scope, layer->entry, PLAIT_ERR_FORMAT, "its model has %zu outputs; it must have one",
+                     out.count);
+    }
+    *node = out.count > 0 ? out.items[0] : *node;
+    layer->holds_model = true;
+out:
+    text_free(&prefix);
+    text_free(&container);
+    mem_free(given.items);
+    mem_free(out.items);
+    return status;
+}
+
 static plait_node inner(struct source *source, const char *key, const char *name, plait_node x, plait_node mask)
 {
     plait_status status = PLAIT_OK;
@@ -279,6 +336,14 @@ static plait_node inner(struct source *source, const char *key, const char *name
     struct text group = {0};
     struct layer_source made = *layer;
 
+    if (is_model_class(class_name) && layer_class_is_keras(json)) {
+        if (mask.graph) {
+            carry(source, x, mask);
+        }
+        status = call_model(layer, key, name, &x);
+        layer->status = layer->status == PLAIT_OK ? status : layer->status;
+        return x;
+    }
     made.used_count = 0;
     made.inner_used = 0;
     made.masks = (struct outputs){0};

@@ -25,6 +25,7 @@ struct layer_source {
     struct used used[LAYER_MOST_PARTS];
     size_t used_count;
     size_t inner_used;   /* by the layer in it */
+    bool holds_model;    /* whose layers count their weights themselves */
     struct outputs more; /* behind the first */
     bool refused;        /* something about it, so that not all of it may have been read */
     plait_status status; /* the first failure that is no mistake of the file */

@@ -182,6 +182,19 @@ plait_status ends_find_outputs(struct scope *scope, struct outputs *out);
  * model's inputs and outputs are freed with mem_free. */
 plait_status scope_build(struct scope *scope, const struct outputs *given, struct outputs *in, struct outputs *out);
 
+/* A model in a model, or in a layer. */
+struct inner_model {
+    json_t *json;          /* class_name and config */
+    const char *prefix;    /* as in struct scope */
+    const char *container; /* likewise */
+    const char *outer;     /* likewise */
+};
+
+/* Makes an inner model's calls, of classes that have been checked, from the nodes that it is called on. `outline` gets
+ * its rows; NULL: none. */
+plait_status scope_call_model(const struct scope *scope, const struct inner_model *model, const struct outputs *given,
+                              struct outputs *out, struct outline *outline);
+
 /* Sets *group to the weights' group of a layer, to be freed with mem_free; NULL, with a note, if the file has
  * another layer's weights there. */
 plait_status scope_find_group(const struct scope *scope, const struct entry *entry, char **group);

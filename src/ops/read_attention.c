@@ -47,19 +47,21 @@ static void check_mask(struct source *source, const struct place *place, plait_n
 static bool find_tensors(struct source *source, plait_nodes x, struct call *call)
 {
     size_t used = 0;
+    bool twice = false;
 
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         const enum source_kind kind = source->calls->kind(source, places[i].path);
         const size_t tensor = places[i].tensor;
         const bool is_tensor = kind >= SOURCE_OBJECT && used < x.count; /* only tensors are objects here */
         if (is_tensor) {
+            twice = twice || call->tensors[tensor].graph;
             call->tensors[tensor] = x.items[used++];
         }
         if (tensor > KEY && kind != SOURCE_MISSING) {
             check_mask(source, &places[i], call->tensors[tensor]);
         }
     }
-    if (used != x.count || !call->tensors[QUERY].graph || !call->tensors[VALUE].graph) {
+    if (used != x.count || twice || !call->tensors[QUERY].graph || !call->tensors[VALUE].graph) {
         source_refuse(source, "it is called on %zu tensors that are not query, value and perhaps key and masks",
                       x.count);
         return false;

@@ -147,7 +147,7 @@ def masks_attention():
             *L.Attention()([s, s, s], mask=[m, m], return_attention_scores=True, use_causal_mask=True),
             *L.AdditiveAttention()([s, b, b], mask=[None, n, n], return_attention_scores=True),
             *L.Attention()([s, s], return_attention_scores=True), L.AdditiveAttention()([a, a], use_causal_mask=True)]
-    return keras.Model([x, y, s, m, n], [*ends, L.SimpleRNN(2)(ends[0]), L.GlobalAveragePooling1D()(ends[2])])
+    return keras.Model([x, y, s, m, n], [*ends, L.SimpleRNN(2)(ends[0]), L.SimpleRNN(2)(ends[2])])
 
 
 def masks_heads():
@@ -174,7 +174,7 @@ def masks_scores():
                                                                       return_attention_scores=True),
             H(2, 3)(p, p, return_attention_scores=True), H(2, 3, sliding_window=2)(s, s, return_attention_scores=True)]
     ends = [part for end in ends for part in end]
-    return keras.Model([x, y, s, p], [*ends, L.GlobalAveragePooling1D()(ends[2])])
+    return keras.Model([x, y, s, p], [*ends, L.SimpleRNN(2)(ends[2])])
 
 
 def masks_transformer():
@@ -190,16 +190,29 @@ def masks_transformer():
     return keras.Model(x, [L.GlobalAveragePooling1D()(v) for v in (y, z, L.Add()([g, w]), w, e)])
 
 
+def masks_lines():
+    """Words of lines, of which some are no words, and lines that are none."""
+    x = L.Input((4, 6), name="ids")
+    e = embedded(x)
+    d = L.TimeDistributed
+    rows = d(L.LSTM(3))(e)
+    words = d(L.Bidirectional(L.GRU(2, return_sequences=True)))(e)
+    return keras.Model(x, [rows, words, d(L.SimpleRNN(2))(words), d(L.Dense(2))(rows)])
+
+
 CASES = (masks_recurrent, masks_directions, masks_states, masks_chain, masks_merged, masks_ended, masks_models,
-         masks_softmax, masks_pooled, masks_attention, masks_heads, masks_scores, masks_transformer, answers)
+         masks_softmax, masks_pooled, masks_attention, masks_heads, masks_scores, masks_transformer, masks_lines, answers)
 
 
-def new_input(x):
+POOLED = (masks_chain, masks_merged, masks_pooled, masks_transformer)  # the mean of no step is NaN
+
+
+def new_input(x, make=None):
     shape = (4, *x.shape[1:])
-    keep = np.ones((4, max(x.shape[1], 4)))
-    keep[0, -2:] = keep[1, :2] = keep[1, 3] = keep[3] = 0
+    keep = np.ones((4, max(x.shape[1], 4)))  # by step; of an input of fewer it is not asked for
+    keep[0, -2:] = keep[1, :2] = keep[1, 3] = keep[3, make in POOLED :] = 0
     if x.name.startswith("ids"):
-        return rng.integers(1, ROWS, size=shape) * keep
+        return rng.integers(1, ROWS, size=shape) * keep.reshape(shape[:2] + (1,) * (len(shape) - 2))
     if x.name == "steps":
         return rng.normal(size=shape) * keep[..., None]
     if x.dtype == "bool" and len(shape) == 2:
@@ -212,9 +225,9 @@ def write(folder, make):
     keras.backend.clear_session()
     model = make()
     randomize(model)
-    xs = [new_input(x).astype("float32") for x in flat(model.inputs)]
+    xs = [new_input(x, make).astype("float32") for x in flat(model.inputs)]
     if make is masks_pooled:
-        xs[1][:] = new_input(L.Input((6,), dtype="bool"))
+        xs[1][:] = new_input(L.Input((6,), dtype="bool"), make)
     ys = flat(model.predict(xs if len(xs) > 1 else xs[0], verbose=0))
     for kind, arrays in (("x", xs), ("y", ys)):
         for i, array in enumerate(arrays):

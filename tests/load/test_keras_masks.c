@@ -20,10 +20,21 @@ static void masks_are_those_of_keras(void **state)
     }
 }
 
+/* By make_steps.py: layers and models on each step. */
+static void steps_are_those_of_keras(void **state)
+{
+    (void)state;
+    keras_check_case("steps_pictures", "keras");
+    keras_check_case("steps_pictures", "h5");
+    keras_check_case("steps_sequences", "keras");
+    keras_check_case("steps_models", "keras");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(masks_are_those_of_keras),
+        cmocka_unit_test(steps_are_those_of_keras),
     };
 
     folder_enter();
