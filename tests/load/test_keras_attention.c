@@ -87,7 +87,7 @@ static void calls_of_heads(void **state)
          PLAIT_OK, ""},
         {"\"args\": [{\"class_name\"",
          "\"args\": [" TENSOR ", " TENSOR ", null, null, null, null, null, true], \"other\": [{\"class_name\"",
-         PLAIT_ERR_UNSUPPORTED, "it is called with return_attention_scores=True"},
+         PLAIT_ERR_UNSUPPORTED, "it is called with training=True"}, /* as which any True counts */
     };
 #undef TENSOR
 
