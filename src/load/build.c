@@ -13,16 +13,6 @@
 
 enum { MODEL_MASK_PLACE = 2 }; /* call(inputs, training, mask) */
 
-plait_status outputs_add(struct outputs *outputs, plait_node node)
-{
-    plait_status status = PLAIT_OK;
-
-    TRY(mem_grow(&outputs->items, &outputs->capacity, outputs->count + 1, sizeof node));
-    outputs->items[outputs->count++] = node;
-out:
-    return status;
-}
-
 static plait_status join_text(char **out, const char *a, const char *b, const char *c)
 {
     plait_status status = PLAIT_OK;
@@ -34,18 +24,6 @@ static plait_status join_text(char **out, const char *a, const char *b, const ch
 out:
     text_free(&text);
     return status;
-}
-
-plait_status scope_find_group(const struct scope *scope, const struct entry *entry, char **group)
-{
-    const plait_status status =
-        weights_find_group(scope->loading->weights, scope->container, entry->name, entry->numbered, group);
-
-    if (status != PLAIT_ERR_FORMAT) {
-        return status;
-    }
-    scope_refuse(scope, entry, status, "%s", plait_error_message());
-    return PLAIT_OK;
 }
 
 /* The tensors that an inner model is called on. Masks that are arguments become theirs. */

@@ -287,7 +287,7 @@ static plait_status check_model(const struct layer_source *layer, const struct i
         return PLAIT_OK;
     }
     TRY(scope_open(&inner, model->json));
-    TRY(layer_class_check(&inner));
+    TRY(layer_check_all(&inner));
     *sound = loading->mistake_count == before;
 out:
     scope_free(&inner);
@@ -311,7 +311,7 @@ static plait_status call_model(struct layer_source *layer, const char *key, cons
     const struct inner_model model = {find(&layer->source, key), prefix.data, container.data, layer->place.outer};
     TRY(outputs_add(&given, *node));
     TRY(check_model(layer, &model, &sound));
-    TRY(sound ? scope_call_model(layer->scope, &model, &given, &out, NULL) : PLAIT_OK);
+    TRY(sound ? layer->scope->loading->call_model(layer->scope, &model, &given, &out, NULL) : PLAIT_OK);
     if (out.count > 1) {
         scope_refuse(layer->scope, layer->entry, PLAIT_ERR_FORMAT, "its model has %zu outputs; it must have one",
                      out.count);

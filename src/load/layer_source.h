@@ -3,7 +3,7 @@
 #ifndef LOAD_LAYER_SOURCE_H
 #define LOAD_LAYER_SOURCE_H
 
-#include "graph/source.h"
+#include "load/layer_class.h"
 #include "load/scope.h"
 
 enum { LAYER_MOST_PARTS = 8 };

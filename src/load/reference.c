@@ -3,7 +3,6 @@
 #include "base/memory.h"
 #include "load/scope.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Inner models count their calls from 1, as their own layers' count as one: in Keras 3 if they are Functional
@@ -54,48 +53,6 @@ const plait_node *reference_node(const struct scope *scope, const struct entry *
                      reference.producer->entry->name, outputs->count);
     }
     return reference.tensor < outputs->count ? &outputs->items[reference.tensor] : NULL;
-}
-
-/* A member of an object. */
-struct member {
-    const char *key;
-    json_t *value;
-};
-
-static int compare_members(const void *a, const void *b)
-{
-    const struct member *x = a;
-    const struct member *y = b;
-
-    return strcmp(x->key, y->key);
-}
-
-plait_status json_sorted(json_t *object, json_t ***out)
-{
-    plait_status status = PLAIT_OK;
-    struct member *members = NULL;
-    json_t **values = NULL;
-    const size_t count = json_object_size(object);
-    const char *key;
-    json_t *value;
-    size_t i = 0;
-
-    TRY(mem_alloc(&members, count, sizeof *members));
-    TRY(mem_alloc(&values, count, sizeof *values));
-    json_object_foreach(object, key, value)
-    {
-        members[i++] = (struct member){key, value};
-    }
-    qsort(members, count, sizeof *members, compare_members);
-    for (i = 0; i < count; i++) {
-        values[i] = members[i].value;
-    }
-    *out = values;
-    values = NULL; /* now the caller's */
-out:
-    mem_free(members);
-    mem_free(values);
-    return status;
 }
 
 static plait_status collect(const struct scope *scope, struct call *call, json_t *triple)

@@ -87,20 +87,20 @@ static plait_node factor(struct source *source, plait_node x, size_t i)
     return mask.graph ? choose(source, masks_of_channels(source, mask, i), x, plait_number(1), "factor", i) : x;
 }
 
-plait_node masks_multiply(struct source *source, plait_nodes x)
+plait_node masks_multiply(struct source *source, plait_nodes x, merge_layers *multiply)
 {
     const plait_layer_opts opts = {.name = source->name};
     const bool all = any_masked(source, x, true);
     plait_node y = x.items[0];
 
     if (!any_masked(source, x, false)) {
-        return plait_multiply(x, &opts);
+        return multiply(x, &opts);
     }
     y = factor(source, y, 0);
     for (size_t i = 1; i < x.count; i++) {
         const struct part_name name = masks_numbered(source, "product", i);
         const plait_layer_opts part = {.name = !all && i + 1 == x.count ? source->name : name.text};
-        y = plait_multiply(PLAIT_NODES(y, factor(source, x.items[i], i)), &part);
+        y = multiply(PLAIT_NODES(y, factor(source, x.items[i], i)), &part);
     }
     if (all) {
         const plait_node joined = join(source, x);

@@ -24,11 +24,12 @@ plait_node masks_of_channels(struct source *source, plait_node mask, size_t numb
 /* Makes y, the sum of x or the like, carry the mask of steps that count in one of x: if all of x carry masks. */
 void masks_join(struct source *source, plait_nodes x, plait_node y);
 
+typedef plait_node merge_layers(plait_nodes x, const plait_layer_opts *opts);
+
 /* Keras's Multiply of x: a step that does not count is a factor of 1 and, where it counts in none, becomes 0. */
-plait_node masks_multiply(struct source *source, plait_nodes x);
+plait_node masks_multiply(struct source *source, plait_nodes x, merge_layers *multiply);
 
 /* Keras's Maximum or Minimum, which `merge` is for two of x: a step that counts in one of both is that one's. */
-typedef plait_node merge_layers(plait_nodes x, const plait_layer_opts *opts);
 plait_node masks_choose(struct source *source, plait_nodes x, merge_layers *merge);
 
 #endif

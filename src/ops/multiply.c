@@ -21,7 +21,7 @@ plait_node plait_multiply(plait_nodes x, const plait_layer_opts *opts)
 
 static plait_node read(struct source *source, plait_nodes x)
 {
-    return masks_multiply(source, x);
+    return masks_multiply(source, x, plait_multiply);
 }
 
 const struct layer_reader multiply_readers[] = {{"Multiply", read}, {0}};
