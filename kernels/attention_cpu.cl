@@ -29,7 +29,6 @@
 #define WHOLE(size) (((size) + 15) / 16 * 16)
 #define KEY_STEP WHOLE(KEY_DIM)
 #define VALUE_STEP WHOLE(VALUE_DIM)
-#define SKIP (WINDOW && MASK != 1) /* with 1, what nobody sees may count as well */
 
 #if VECTORS == 2
 #define SECOND(...) __VA_ARGS__
@@ -128,26 +127,40 @@ static void find_scores(const float16 *queries, const float *keys, __global cons
     }
 }
 
+/* Which of the queries see a key, as far as it is near enough. */
+static int16 find_near(int16 query, int key, int8 extent)
+{
+    const int16 distance = query - key;
+
+    return (distance <= BEFORE_OF(extent)) & (-distance <= AFTER_OF(extent));
+}
+
 static void hide_unseen(int16 query, int key, int count, int8 extent, float16 *scores)
 {
     for (int i = 0; i < count; i++) {
-        const int16 distance = query - (key + i);
-        const int16 seen = (distance <= BEFORE_OF(extent)) & (-distance <= AFTER_OF(extent));
-        scores[i * VECTORS] = seen ? scores[i * VECTORS] : (float16)(HIDDEN);
+        const float16 score = scores[i * VECTORS];
+        scores[i * VECTORS] = find_near(query, key + i, extent) ? score : HIDDEN(score);
     }
 }
 
-static void hide_masked(__global const float *mask, int step, int queries, int count, float16 *scores)
+/* Hides what the mask hides, and what is not near enough. */
+static void hide_masked(__global const float *mask, int queries, int16 query, int key, int count, int8 extent,
+                        float16 *scores)
 {
     float16 rows[16];
 
     for (int i = 0; i < count; i += 16) {
         for (int lane = 0; lane < 16; lane++) {
-            rows[lane] = load_first(mask + min(lane, queries - 1) * step + i, count - i);
+            rows[lane] = load_first(mask + min(lane, queries - 1) * MASK_STEP_OF(extent) + i, count - i);
         }
         transpose(rows);
         for (int k = 0; k < min(16, count - i); k++) {
-            scores[(i + k) * VECTORS] = rows[k] == 0.0f ? (float16)(HIDDEN) : scores[(i + k) * VECTORS];
+            const float16 score = scores[(i + k) * VECTORS];
+            int16 seen = rows[k] != 0.0f;
+            if (WINDOW) {
+                seen &= find_near(query, key + i + k, extent);
+            }
+            scores[(i + k) * VECTORS] = seen ? score : HIDDEN(score);
         }
     }
 }
@@ -242,13 +255,14 @@ static void hide(const struct tile *tile, int v, struct block block, int8 extent
     const int last_key = block.from + block.count - 1;
     const int before = min(v * 16, tile->last - tile->first);
 
+    /* min of a vector and a number is beyond oclgrind */
+    const int16 query = min(tile->first + v * 16 + LANES, (int16)(tile->last));
+
     if (MASK) {
-        hide_masked(tile->mask + before * MASK_STEP_OF(extent) + block.from, MASK_STEP_OF(extent),
-                    tile->last - tile->first + 1 - before, block.count, scores);
-    }
-    if (WINDOW && (tile->last - block.from > BEFORE_OF(extent) || last_key - tile->first > AFTER_OF(extent))) {
-        /* min of a vector and a number is beyond oclgrind */
-        hide_unseen(min(tile->first + v * 16 + LANES, (int16)(tile->last)), block.from, block.count, extent, scores);
+        hide_masked(tile->mask + before * MASK_STEP_OF(extent) + block.from, tile->last - tile->first + 1 - before,
+                    query, block.from, block.count, extent, scores);
+    } else if (WINDOW && (tile->last - block.from > BEFORE_OF(extent) || last_key - tile->first > AFTER_OF(extent))) {
+        hide_unseen(query, block.from, block.count, extent, scores);
     }
 }
 

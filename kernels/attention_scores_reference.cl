@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Scores of attention (attention.clh), y {samples, heads, queries, keys} without gaps, a work-item a score; HIDDEN
- * for keys that the query does not see.
+/* Scores of attention (attention.clh), y {samples, heads, queries, keys}, a work-item a score; HIDDEN for keys that
+ * the query does not see.
  *
- *   steps   of a place in query and key, then of a sample in them
+ *   steps   of a place in query and key, then of a sample in them; of a query, a head and a sample in y
  * Work-items: {keys, queries, samples * heads}. */
 #define REAL float
 #include "attention.clh"
@@ -41,6 +41,7 @@ __kernel void attention_scores_reference(__global const float *query, const long
     for (int d = 0; d < KEY_DIM; d++) {
         CASCADE_ADD(ADDITIVE ? packed[1 + d] * tanh(factor * (query[d] + key[d])) : factor * query[d] * key[d])
     }
-    y[y_offset + (plane * QUERIES_OF(extent) + row) * KEYS_OF(extent) + column] =
-        is_seen(row, column, mask, extent) ? CASCADE_END : HIDDEN;
+    const float score = CASCADE_END;
+    y[y_offset + sample * steps.s6 + head * steps.s5 + row * steps.s4 + column] =
+        is_seen(row, column, mask, extent) ? score : HIDDEN(score);
 }

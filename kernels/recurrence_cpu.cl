@@ -60,14 +60,18 @@ struct tile {
     __global float *c[ROWS];
     __global float *y[ROWS]; /* NULL: no row for this step */
     __global float *y_c[ROWS];
+    __global float *y_h[ROWS];
+    bool stays[ROWS]; /* the state */
+    bool shown[ROWS]; /* in y, which else gets 0 */
 };
 
 static void find_tile(struct tile *tile, int step, __global const float *x, __global float *y, __global float *states,
-                      int8 x_view, int8 y_view, int8 work)
+                      __global const float *mask, int8 x_view, int8 y_view, int8 work)
 {
     const int first = (int)get_global_id(0) * ROWS;
     const int row = row_of_y(step, x_view, y_view);
     const int c_row = row_of_c(step, x_view, y_view);
+    const int h_row = row_of_h(step, x_view, y_view);
 
     tile->rows = min(ROWS, x_view.s4 - first);
     tile->units = x_view.s5;
@@ -80,6 +84,9 @@ static void find_tile(struct tile *tile, int step, __global const float *x, __gl
         tile->reset[r] = states + state_at(STATE_RESET, sample, work);
         tile->y[r] = row < 0 ? 0 : y + (sample * y_view.s0 + row * y_view.s1);
         tile->y_c[r] = c_row < 0 ? 0 : y + (sample * y_view.s0 + c_row * y_view.s1);
+        tile->y_h[r] = h_row < 0 ? 0 : y + (sample * y_view.s0 + h_row * y_view.s1);
+        tile->stays[r] = is_masked(mask, sample, step, x_view);
+        tile->shown[r] = shows_state(mask, sample, step, x_view);
     }
 }
 
@@ -143,12 +150,19 @@ static void advance_block(struct tile *tile, int block, __global const float *we
         for (int g = 0; g < GATES; g++) {
             gates[g] = load_gate(tile, r, g, block);
         }
-        float16 c = load_state(tile->c[r], block);
-        const float16 h = next_state(gates, sum + r * GATES, load_state(tile->h[r], block), &c);
+        const float16 old_h = load_state(tile->h[r], block);
+        const float16 old_c = load_state(tile->c[r], block);
+        float16 c = old_c;
+        const float16 next = next_state(gates, sum + r * GATES, old_h, &c);
+        const float16 h = tile->stays[r] ? old_h : next;
+        c = tile->stays[r] ? old_c : c;
         store_state(h, tile->next_h[r], block);
         store_state(c, tile->c[r], block);
         if (tile->y[r]) {
-            store_first(h, tile->y[r] + block * 16, units);
+            store_first(tile->shown[r] ? h : (float16)(0.0f), tile->y[r] + block * 16, units);
+        }
+        if (tile->y_h[r]) {
+            store_first(h, tile->y_h[r] + block * 16, units);
         }
         if (tile->y_c[r]) {
             store_first(c, tile->y_c[r] + block * 16, units);
@@ -159,7 +173,7 @@ static void advance_block(struct tile *tile, int block, __global const float *we
 __kernel __attribute__((vec_type_hint(float16)))
 void recurrence_cpu(__global const float *x, const long x_offset, __global float *y, const long y_offset,
                     __global const float *packed, __global float *state, const long state_offset, const int8 x_view,
-                    const int8 y_view, const int8 work)
+                    const int8 y_view, const int8 work, __global const float *mask, const long mask_offset)
 {
     const int units = x_view.s5;
     const int blocks = work.s4 / 16;
@@ -169,7 +183,8 @@ void recurrence_cpu(__global const float *x, const long x_offset, __global float
 
     for (int step = work.s0; step < work.s1; step++) {
         struct tile tile;
-        find_tile(&tile, step, x + x_offset, y + y_offset, state + state_offset, x_view, y_view, work);
+        find_tile(&tile, step, x + x_offset, y + y_offset, state + state_offset, mask + mask_offset, x_view,
+                  y_view, work);
 #if CELL == CELL_GRU_BEFORE
         for (int block = begin; block < end; block++) {
             reset_block(&tile, block, packed + block * BLOCK_FLOATS(units), bias + block * GATES * 16);

@@ -3,7 +3,7 @@
  *
  *   for each sample n, unit u:
  *     sum[g] = bias[g][u] + sum over k of h[n][k] * kernel[k][g][u]
- *     h'[n][u] = next_state(x[n][step][g][u], sum, h[n][u], c[n][u])
+ *     h'[n][u] = next_state(x[n][step][g][u], sum, h[n][u], c[n][u]), or h[n][u] at a masked step
  *
  * recurrence.clh has the arguments, cell.clh the formulas and the build options.
  *   packed  kernel {unit}{gate}{unit}, bias {gate}{unit}
@@ -33,7 +33,8 @@ static float sum_of(__global const float *h, __global const float *packed, int c
 
 __kernel void recurrence_reference(__global const float *x, const long x_offset, __global float *y,
                                    const long y_offset, __global const float *packed, __global float *state,
-                                   const long state_offset, const int8 x_view, const int8 y_view, const int8 work)
+                                   const long state_offset, const int8 x_view, const int8 y_view, const int8 work,
+                                   __global const float *mask, const long mask_offset)
 {
     const int unit = (int)get_global_id(0);
     const int sample = (int)get_global_id(1);
@@ -63,15 +64,22 @@ __kernel void recurrence_reference(__global const float *x, const long x_offset,
     }
 
     __global float *c = states + (state_at(STATE_C, sample, work) + unit);
+    const bool stays = is_masked(mask + mask_offset, sample, step, x_view);
     float next_c = *c;
-    const float next_h = next_state(gates, sum, h[unit], &next_c);
+    const float advanced = next_state(gates, sum, h[unit], &next_c);
+    const float next_h = stays ? h[unit] : advanced;
     const int row = row_of_y(step, x_view, y_view);
     const int c_row = row_of_c(step, x_view, y_view);
+    const int h_row = row_of_h(step, x_view, y_view);
     __global float *y_sample = y + (y_offset + sample * y_view.s0 + unit);
+    next_c = stays ? *c : next_c;
     *c = next_c;
     states[state_at((step + 1) % 2, sample, work) + unit] = next_h;
     if (row >= 0) {
-        y_sample[row * y_view.s1] = next_h;
+        y_sample[row * y_view.s1] = shows_state(mask + mask_offset, sample, step, x_view) ? next_h : 0.0f;
+    }
+    if (h_row >= 0) {
+        y_sample[h_row * y_view.s1] = next_h;
     }
     if (c_row >= 0) {
         y_sample[c_row * y_view.s1] = next_c;

@@ -3,7 +3,7 @@
  *
  * A query attends to keys: for each query i of {T, dim}, with scores that compare it with each key j of {S, dim},
  *   w[j] = exp(score[i][j]) / sum over j of exp(score[i][j]),   y[i] = sum over j of w[j] * value[j]
- * The scores are never kept: memory does not grow with T * S.
+ * The weights are kept only where they are asked for: else memory does not grow with T * S.
  * With use_causal_mask, query i sees the keys 0 to i alone; a sliding_window n, if not 0, leaves those that are
  * fewer than n places from i. What a query does not see has the weight 0, so that only a value that is infinite or
  * NaN may spoil its result. */
@@ -30,7 +30,11 @@ typedef struct plait_multi_head_attention_opts {
     int use_causal_mask;     /* 1: keys after a query's place are not seen */
     size_t sliding_window;   /* 0: None */
     int attention_mask;      /* 1 or 2: the last input is a mask */
-    uint64_t reserved[7];    /* 0 */
+    int zero_hidden;         /* 1: a query that sees no key has weights of 0 */
+    plait_node query_mask;   /* {T}: a query where it is 0 sees no key; all 0 (no node): none */
+    plait_node value_mask;   /* {S}: a key where it is 0 is not seen; likewise */
+    plait_node key_mask;     /* the same */
+    plait_node *attention_scores; /* gets w, {heads, T, S}, Keras's return_attention_scores; NULL: not */
 } plait_multi_head_attention_opts;
 
 /* Keras's MultiHeadAttention on query {..., channels}, value {..., channels} and, if there are three inputs, key;
@@ -39,8 +43,9 @@ typedef struct plait_multi_head_attention_opts {
  * and the weighted sums of value . value kernel + bias, of all heads together, go through the output's kernel; with
  * a gate, they are multiplied by sigmoid(query . gate kernel + bias) before.
  * A mask is {T, S}, or {1, S} or {S} for all queries: where it is 0, and where the options above hide a key, it is not
- * seen. A query that sees no key at all has the same weight for all of them with attention_mask 1, as in Keras if the
- * layer's dropout is 0, and weights of 0 with 2, as with dropout. */
+ * seen; masks go together. A query that sees no key at all has the same weight for all of them, as in Keras if the
+ * layer's dropout is 0, but weights of 0 with attention_mask 2 or zero_hidden, as with dropout, and where the scores
+ * are asked for. Of queries with more axes, the scores have those axes in place of T, and likewise for S. */
 PLAIT_API plait_node plait_multi_head_attention(plait_nodes x, const plait_multi_head_attention_opts *opts);
 
 /* Keras's GroupedQueryAttention (GroupQueryAttention): the same, where key and value have fewer heads, of which
@@ -52,20 +57,28 @@ typedef struct plait_attention_opts {
     plait_array scale;               /* {}; none: use_scale=False, 1 */
     plait_array concat_score_weight; /* {}; none: score_mode "dot", else "concat" */
     int use_causal_mask;
-    uint64_t reserved[8]; /* 0 */
+    plait_node query_mask;        /* {T}: y of a query where it is 0 is 0; all 0 (no node): none */
+    plait_node value_mask;        /* {S}: keys where it is 0 are not seen; all 0 (no node): none */
+    plait_node *attention_scores; /* gets w, {T, S}, Keras's return_attention_scores; NULL: not */
+    uint64_t reserved[3];         /* 0 */
 } plait_attention_opts;
 
 /* Keras's Attention on query {T, dim}, value {S, value dim} and, if there are three inputs, key {S, dim}; without
  * one the value is the key. To {T, value dim}, with
  *   score[i][j] = scale * sum over d of query[i][d] * key[j][d], or "concat":
- *   score[i][j] = concat_score_weight * sum over d of tanh(scale * (query[i][d] + key[j][d])) */
+ *   score[i][j] = concat_score_weight * sum over d of tanh(scale * (query[i][d] + key[j][d]))
+ * With a value_mask, scores of keys that are not seen are lower by 1e9, as in Keras: a query that sees none has about
+ * the same weight for all. */
 PLAIT_API plait_node plait_attention(plait_nodes x, const plait_attention_opts *opts);
 
 typedef struct plait_additive_attention_opts {
     const char *name;
-    plait_array scale; /* {dim}; none: use_scale=False, 1 */
+    plait_array scale;            /* {dim}; none: use_scale=False, 1 */
     int use_causal_mask;
-    uint64_t reserved[8]; /* 0 */
+    plait_node query_mask;        /* these three as plait_attention's */
+    plait_node value_mask;
+    plait_node *attention_scores;
+    uint64_t reserved[3];         /* 0 */
 } plait_additive_attention_opts;
 
 /* Keras's AdditiveAttention, on inputs as plait_attention's, with

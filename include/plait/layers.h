@@ -182,7 +182,8 @@ typedef struct plait_softmax_opts {
     const char *name;
     int axis;             /* the batch counted; 0: -1 */
     plait_axes axes;      /* several axes, in place of `axis`; none: that one */
-    uint64_t reserved[8]; /* 0 */
+    plait_node mask;      /* broadcasts to x: where it is 0, x is not counted and y is 0; all 0 (no node): none */
+    uint64_t reserved[6]; /* 0 */
 } plait_softmax_opts;
 
 /* Along an axis of x, or over several axes together: y = exp(x - max x) / sum of exp(x - max x). */

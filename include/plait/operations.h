@@ -41,6 +41,25 @@ PLAIT_API plait_node plait_ops_negative(plait_node x, const plait_layer_opts *op
  * PLAIT_LINEAR, which is no operation, and the softmaxes, which are plait_softmax's. */
 PLAIT_API plait_node plait_ops_activate(plait_node x, plait_activation activation, const plait_layer_opts *opts);
 
+/* y = 1 where it is so, else 0: with NaN, only not_equal is. These numbers stand for Keras's True and False, and
+ * wherever Keras asks for a bool, all numbers but 0 are True. */
+PLAIT_API plait_node plait_ops_equal(plait_operand a, plait_operand b, const plait_layer_opts *opts);
+PLAIT_API plait_node plait_ops_not_equal(plait_operand a, plait_operand b, const plait_layer_opts *opts);
+PLAIT_API plait_node plait_ops_less(plait_operand a, plait_operand b, const plait_layer_opts *opts);
+PLAIT_API plait_node plait_ops_less_equal(plait_operand a, plait_operand b, const plait_layer_opts *opts);
+PLAIT_API plait_node plait_ops_greater(plait_operand a, plait_operand b, const plait_layer_opts *opts);
+PLAIT_API plait_node plait_ops_greater_equal(plait_operand a, plait_operand b, const plait_layer_opts *opts);
+
+/* y = 1 where both are True, one of them is, or exactly one; and where x is False. */
+PLAIT_API plait_node plait_ops_logical_and(plait_operand a, plait_operand b, const plait_layer_opts *opts);
+PLAIT_API plait_node plait_ops_logical_or(plait_operand a, plait_operand b, const plait_layer_opts *opts);
+PLAIT_API plait_node plait_ops_logical_xor(plait_operand a, plait_operand b, const plait_layer_opts *opts);
+PLAIT_API plait_node plait_ops_logical_not(plait_node x, const plait_layer_opts *opts);
+
+/* y = x where the condition is True, else y's; what is not chosen has no effect, even if it is NaN. */
+PLAIT_API plait_node plait_ops_where(plait_node condition, plait_operand x, plait_operand y,
+                                     const plait_layer_opts *opts);
+
 typedef struct plait_reduce_opts {
     const char *name;
     int keepdims;         /* 1: the axes stay, with size 1; 0: they go */
@@ -58,6 +77,10 @@ PLAIT_API plait_node plait_ops_max(plait_node x, plait_axes axes, const plait_re
 
 /* y = the smallest of x along the axes; NaN if one of them is NaN. */
 PLAIT_API plait_node plait_ops_min(plait_node x, plait_axes axes, const plait_reduce_opts *opts);
+
+/* y = 1 if one of x along the axes is True, or all of them, else 0. */
+PLAIT_API plait_node plait_ops_any(plait_node x, plait_axes axes, const plait_reduce_opts *opts);
+PLAIT_API plait_node plait_ops_all(plait_node x, plait_axes axes, const plait_reduce_opts *opts);
 
 /* y = x[0] + x[1] * scale: the layer CustomScaleLayer of Inception-ResNet. Exactly two inputs, of shapes that
  * broadcast as an operation's do. */

@@ -39,7 +39,9 @@ PLAIT_API plait_node plait_average_pooling1d(plait_node x, const plait_pooling1d
 typedef struct plait_global_pooling_opts {
     const char *name;
     int keepdims;         /* 1: rows and columns stay, with size 1; 0: y has shape {channels} */
-    uint64_t reserved[8]; /* 0 */
+    plait_node mask;      /* of average_pooling1d alone, {steps}: a step where it is 0 is not counted, so that y is NaN
+                             if none is; all 0 (no node): all steps */
+    uint64_t reserved[6]; /* 0 */
 } plait_global_pooling_opts;
 
 /* y[c] = the largest x[i][j][c] of a picture; NaN if one of them is NaN. */

@@ -13,6 +13,10 @@ PLAIT_EXTERN_C_BEGIN
  *   embeddings  {rows, channels}; required */
 PLAIT_API plait_node plait_embedding(plait_node x, plait_array embeddings, const plait_layer_opts *opts);
 
+/* Keras's Masking layer: y is x {..., features} with zeros in the steps of which all features are mask_value.
+ *   mask  NULL, or gets 1 for the other steps and 0 for these, {...} */
+PLAIT_API plait_node plait_masking(plait_node x, float mask_value, plait_node *mask, const plait_layer_opts *opts);
+
 /* Options of the recurrent layers. `gates` is 1 for SimpleRNN, 4 for LSTM (input, forget, new state, output),
  * 3 for GRU (update, reset, new state); their arrays lie side by side, as Keras has them. */
 typedef struct plait_recurrent_opts {
@@ -31,7 +35,9 @@ typedef struct plait_recurrent_opts {
     int go_backwards;             /* 1: the steps are taken from the last on, and the rows of y stand so, */
     int keep_order;               /* unless this is 1: then they stand as the steps of x */
     int reset_before;             /* of a GRU, 1: Keras's reset_after=False */
-    uint64_t reserved[8];         /* 0 */
+    plait_node mask;              /* {time}: a step where it is 0 changes no state; all 0 (no node): all steps count */
+    int zero_output_for_mask;     /* 1: y's row of such a step is 0; 0: it is the row of the step before, at first 0 */
+    uint64_t reserved[5];         /* 0 */
 } plait_recurrent_opts;
 
 /* For each step s of x {time, features}, from the state h = initial_h on:

@@ -53,5 +53,12 @@ PLAIT_API plait_node plait_get_item(plait_node x, const plait_range *ranges, siz
  *               Sharpness, Shear, Translation, Zoom. (RandomCrop, which changes the shape, is none of them.) */
 PLAIT_API plait_node plait_identity(plait_node x, const char *class_name, const plait_layer_opts *opts);
 
+/* Keras's TimeDistributed: layers between these two are made on each step of x {time, ...} for itself.
+ *   y = plait_join_steps(plait_conv2d(plait_split_steps(x, NULL), &opts), time, NULL);
+ * y of plait_split_steps has the shape of a step, and the steps of all samples are its samples; plait_join_steps puts
+ * `steps` of them together, {steps, ...}. Between them, all inputs of a layer must be of such steps. */
+PLAIT_API plait_node plait_split_steps(plait_node x, const plait_layer_opts *opts);
+PLAIT_API plait_node plait_join_steps(plait_node x, size_t steps, const plait_layer_opts *opts);
+
 PLAIT_EXTERN_C_END
 #endif

@@ -149,6 +149,23 @@ static void connect(plait_graph *graph, struct node *node, plait_nodes inputs)
     }
 }
 
+/* As many samples as the inputs have; the op may change it. */
+static void count_samples(plait_graph *graph, struct node *node)
+{
+    node->samples = 1;
+    for (size_t i = 0; i < node->input_count; i++) {
+        const size_t samples = graph->nodes[node->inputs[i]]->samples;
+        if (i > 0 && samples != node->samples) {
+            node_fail(graph, node,
+                      "input %zu has %zu samples for each of the model's but input 0 has %zu; split the steps of both, "
+                      "or join them (plait_split_steps, plait_join_steps)",
+                      i, samples, node->samples);
+            return;
+        }
+        node->samples = samples;
+    }
+}
+
 static plait_status infer(plait_graph *graph, struct node *node)
 {
     plait_status status = PLAIT_OK;
@@ -216,6 +233,9 @@ static plait_node append(plait_graph *graph, const struct layer *layer, bool che
         check_name(graph, node);
     }
     connect(graph, node, layer->inputs);
+    if (!node->poisoned) {
+        count_samples(graph, node);
+    }
     if (!node->poisoned) {
         TRY(infer(graph, node));
     }

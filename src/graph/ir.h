@@ -30,6 +30,7 @@ struct node {
     size_t input_count;
     uint32_t *inputs;  /* ids, each below `id` */
     plait_shape shape; /* of a sample */
+    size_t samples;    /* for each of the model's: 1, or steps that were split (ops/steps.c) */
     void *params;      /* the op's own struct, params_bytes long, without pointers that it owns */
     size_t params_bytes;
     size_t weight_count;

@@ -21,6 +21,7 @@ struct source {
     const struct source_calls *calls;
     const char *class_name; /* Keras's: "SpatialDropout2D"; of an operation "Relu" */
     bool any_training;      /* set by a reader: the call may say training=True, which is refused else */
+    bool any_inputs;        /* likewise: it may be on tensors that the layer has no use for */
 };
 
 /* What the loader implements. `path` is an option's name, or "option[2]" for an item of a list, or
@@ -39,11 +40,24 @@ struct source_calls {
     plait_array (*array)(struct source *source, const char *path);
     /* Adds an output of the layer, behind the one that its reader returns. */
     void (*output)(struct source *source, plait_node node);
-    /* Calls the layer that option `key` is on x, under a name of its own; its weights are in the part of the
-     * option's name. If it cannot be read, that is noted, and x returned. */
-    plait_node (*inner)(struct source *source, const char *key, const char *name, plait_node x);
+    /* Calls the layer that option `key` is on x, under a name of its own, with a mask if that has a graph; its weights
+     * are in the part of the option's name. If it cannot be read, that is noted, and x returned. */
+    plait_node (*inner)(struct source *source, const char *key, const char *name, plait_node x, plait_node mask);
+    /* The mask that the call passes to the layer for input `index`: the one in the file or, in a call on one argument,
+     * the one that the input carries. Its graph is NULL: none. */
+    plait_node (*mask)(struct source *source, size_t index);
+    /* The mask that a tensor carries, and makes it carry another one, or none. */
+    plait_node (*carried)(struct source *source, plait_node x);
+    void (*carry)(struct source *source, plait_node x, plait_node mask);
     /* Notes a mistake of the file: PLAIT_ERR_FORMAT, or PLAIT_ERR_UNSUPPORTED if plait alone lacks something. */
     void (*refuse)(struct source *source, plait_status status, const char *text);
+};
+
+/* What becomes of the mask of a layer's first input. */
+enum source_masking {
+    MASKS_END,  /* the layer's outputs carry none, but what its reader makes them carry */
+    MASKS_PASS, /* Keras's supports_masking: its first output carries it */
+    MASKS_SAME, /* the output is the input itself, so that they have one mask for ever */
 };
 
 /* How one of Keras's classes is read. `read` makes the layer's nodes on its inputs, of which there is at least
@@ -51,6 +65,8 @@ struct source_calls {
 struct layer_reader {
     const char *class_name; /* "Conv2D" */
     plait_node (*read)(struct source *source, plait_nodes inputs);
+    enum source_masking masking;
+    size_t mask_place; /* of "mask" among the call's arguments; 0: the layer takes none. It is no one of `inputs` */
 };
 
 /* A file of ops/ lists its readers in `const struct layer_reader <file>_readers[]`, ended by {0}; the build

@@ -11,15 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-plait_status outputs_add(struct outputs *outputs, plait_node node)
-{
-    plait_status status = PLAIT_OK;
-
-    TRY(mem_grow(&outputs->items, &outputs->capacity, outputs->count + 1, sizeof node));
-    outputs->items[outputs->count++] = node;
-out:
-    return status;
-}
+enum { MODEL_MASK_PLACE = 2 }; /* call(inputs, training, mask) */
 
 static plait_status join_text(char **out, const char *a, const char *b, const char *c)
 {
@@ -34,16 +26,49 @@ out:
     return status;
 }
 
-plait_status scope_find_group(const struct scope *scope, const struct entry *entry, char **group)
+/* The tensors that an inner model is called on. Masks that are arguments become theirs. */
+static plait_status take_model_inputs(const struct scope *scope, const struct call *call, struct outputs *out)
 {
-    const plait_status status =
-        weights_find_group(scope->loading->weights, scope->container, entry->name, entry->numbered, group);
+    plait_status status = PLAIT_OK;
+    const struct argument mask = reference_argument(call->inbound, "mask", MODEL_MASK_PLACE);
+    const struct outputs *given = &call->given;
+    size_t used = 0;
 
-    if (status != PLAIT_ERR_FORMAT) {
-        return status;
+    for (size_t i = 0; i < given->count; i++) {
+        if (i < mask.begin || i >= mask.begin + mask.count || !mask.json) {
+            TRY(outputs_add(out, given->items[i]));
+        }
     }
-    scope_refuse(scope, entry, status, "%s", plait_error_message());
-    return PLAIT_OK;
+    for (size_t i = 0; mask.count > 0 && i < out->count; i++) {
+        json_t *item = json_is_array(mask.json) ? json_array_get(mask.json, i) : mask.json;
+        if (json_is_object(item) && used < mask.count) {
+            TRY(masks_set(&scope->loading->masks, out->items[i], given->items[mask.begin + used++]));
+        }
+    }
+out:
+    return status;
+}
+
+plait_status scope_call_model(const struct scope *scope, const struct inner_model *model, const struct outputs *given,
+                              struct outputs *out, struct outline *outline)
+{
+    plait_status status = PLAIT_OK;
+    struct scope inner = {
+        .loading = scope->loading,
+        .depth = scope->depth + 1,
+        .prefix = model->prefix,
+        .container = model->container,
+        .outer = model->outer,
+    };
+    struct outputs in = {0};
+
+    TRY(scope_open(&inner, model->json));
+    TRY(scope_build(&inner, given, &in, out));
+    TRY(outline ? outline_create(&inner, outline) : PLAIT_OK);
+out:
+    scope_free(&inner);
+    mem_free(in.items);
+    return status;
 }
 
 /* Calls an inner model. */
@@ -51,8 +76,7 @@ static plait_status call_model(struct scope *scope, struct call *call, const cha
 {
     plait_status status = PLAIT_OK;
     struct entry *entry = call->entry;
-    struct scope inner = {.loading = scope->loading, .depth = scope->depth + 1};
-    struct outputs in = {0};
+    struct outputs given = {0};
     char *prefix = NULL;
     char *group = NULL;
     char *container = NULL;
@@ -63,15 +87,11 @@ static plait_status call_model(struct scope *scope, struct call *call, const cha
         goto out;
     }
     TRY(join_text(&container, group, "/layers", ""));
-    inner.prefix = prefix;
-    inner.container = container;
-    inner.outer = scope->outer ? scope->outer : entry->name;
-    TRY(scope_open(&inner, entry->json));
-    TRY(scope_build(&inner, &call->given, &in, &call->outputs));
-    TRY(call->index == 0 ? outline_create(&inner, &entry->inner) : PLAIT_OK);
+    TRY(take_model_inputs(scope, call, &given));
+    const struct inner_model model = {entry->json, prefix, container, scope->outer ? scope->outer : entry->name};
+    TRY(scope_call_model(scope, &model, &given, &call->outputs, call->index == 0 ? &entry->inner : NULL));
 out:
-    scope_free(&inner);
-    mem_free(in.items);
+    mem_free(given.items);
     mem_free(prefix);
     mem_free(group);
     mem_free(container);

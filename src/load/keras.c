@@ -128,7 +128,7 @@ static plait_status build(struct plait_keras *keras, struct loading *loading, js
     struct scope scope = {.loading = loading, .prefix = "", .container = "layers"};
 
     TRY(scope_open(&scope, config));
-    TRY(layer_class_check(&scope));
+    TRY(layer_check_all(&scope));
     TRY(report(loading));
     loading->layers = scope.count; /* inner models are opened once more at each call */
     TRY(scope_build(&scope, NULL, &keras->inputs, &keras->outputs));
@@ -151,7 +151,8 @@ plait_status plait_load_keras(plait_graph *graph, const char *path, const plait_
     plait_status status = PLAIT_OK;
     plait_keras *keras = NULL;
     json_t *config = NULL;
-    struct loading loading = {.graph = graph, .file_name = path, .opts = opts ? opts : &defaults};
+    struct loading loading = {
+        .graph = graph, .file_name = path, .opts = opts ? opts : &defaults, .call_model = scope_call_model};
 
     if (!graph || !path || !out) {
         return error_set(PLAIT_ERR_INVALID, "plait_load_keras: %s is NULL", !graph ? "graph" : !path ? "path" : "out");
@@ -168,6 +169,7 @@ plait_status plait_load_keras(plait_graph *graph, const char *path, const plait_
     keras = NULL; /* now the caller's */
 out:
     text_free(&loading.mistakes);
+    masks_free(&loading.masks);
     json_decref(config);
     plait_keras_free(keras);
     return status;

@@ -8,7 +8,11 @@
  *
  *   {"class_name": "Mean", "config": {"axis": 1},
  *    "inbound_nodes": [{"args": [{"class_name": "__keras_tensor__", "config": {"keras_history": ["x", 0, 0]}}]}]} */
-#include "load/scope.h"
+#include "load/keras2.h"
+
+#include "base/error.h"
+#include "load/json.h"
+#include "load/layer_class.h"
 
 #include <string.h>
 

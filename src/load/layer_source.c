@@ -1,38 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A layer of a Keras config as a `struct source`, and its call. */
+#include "load/layer_source.h"
+
 #include "base/memory.h"
-#include "graph/ir.h"
-#include "graph/source.h"
-#include "load/scope.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    MAX_PARTS = 8,
-    CALLS_OF_STEP = 3, /* that a layer in a layer counts as: what it is given and what it gives may be nodes too */
-};
-
-/* How many of a part's weights were read. */
-struct used {
-    char *part;
-    size_t count;
-};
-
-struct layer_source {
-    struct source source; /* first: a pointer to it is one to the whole */
-    const struct scope *scope;
-    const struct entry *entry;
-    json_t *config;  /* the layer's, or that of the layer that is its activation */
-    json_t *inbound; /* the call's arguments; NULL: none */
-    struct weights_place place;
-    struct used used[MAX_PARTS];
-    size_t used_count;
-    size_t inner_used;   /* by the layer in it */
-    struct outputs more; /* behind the first */
-    bool refused;        /* something about it, so that not all of it may have been read */
-    plait_status status; /* the first failure that is no mistake of the file */
-};
+enum { CALLS_OF_STEP = 3 }; /* that a layer in a layer counts as: what it is given and what it gives may be nodes too */
 
 /* ---- Options ---- */
 
@@ -138,7 +112,7 @@ static void note_used(struct layer_source *layer, const char *part, size_t count
     while (i < layer->used_count && strcmp(layer->used[i].part, part) != 0) {
         i++;
     }
-    if (i == layer->used_count && i < MAX_PARTS && layer->status == PLAIT_OK) {
+    if (i == layer->used_count && i < LAYER_MOST_PARTS && layer->status == PLAIT_OK) {
         layer->status = mem_text(&layer->used[i].part, part);
         layer->used_count += layer->status == PLAIT_OK;
     }
@@ -175,12 +149,15 @@ static size_t all_used(const struct layer_source *layer)
     return count;
 }
 
-/* Notes weights in the file that the layer has no use for. A legacy file counts those of all parts as its own. */
-static plait_status check_surplus(struct layer_source *layer)
+/* A legacy file counts the weights of all parts as the layer's own. */
+plait_status layer_source_check_surplus(struct layer_source *layer)
 {
     plait_status status = PLAIT_OK;
     const bool legacy = weights_are_legacy(layer->scope->loading->weights);
 
+    if (layer->holds_model) {
+        return PLAIT_OK;
+    }
     if (layer->used_count == 0) { /* else a legacy file lists all parts' weights under the layer's own */
         note_used(layer, "", 0);
     }
@@ -197,82 +174,32 @@ out:
     return status;
 }
 
-/* ---- The call ---- */
+/* ---- Masks ---- */
 
-/* Refuses a call with arguments by which a layer computes something else. */
-static void check_arguments(struct layer_source *layer, json_t *args, json_t *kwargs)
+static plait_node mask(struct source *source, size_t index)
 {
-    json_t *item;
-    size_t i;
-    bool training = json_is_true(json_object_get(kwargs, "training"));
-    json_t *mask = json_object_get(kwargs, "mask");
+    const struct layer_source *layer = (const struct layer_source *)source;
 
-    json_array_foreach(args, i, item)
-    {
-        training = training || json_is_true(item);
-        if (json_is_number(item) || json_is_string(item)) {
-            scope_refuse(layer->scope, layer->entry, PLAIT_ERR_UNSUPPORTED,
-                         "its argument %zu, counted from 0, is a constant; plait calls layers on tensors", i);
-        }
-    }
-    if (training && !layer->source.any_training) {
-        scope_refuse(layer->scope, layer->entry, PLAIT_ERR_UNSUPPORTED,
-                     "it is called with training=True; plait runs inference alone");
-    }
-    if (mask && !json_is_null(mask)) {
-        scope_refuse(layer->scope, layer->entry, PLAIT_ERR_UNSUPPORTED,
-                     "it is called with a mask; plait computes layers without one");
+    return index < layer->masks.count ? layer->masks.items[index] : (plait_node){0};
+}
+
+static plait_node carried(struct source *source, plait_node x)
+{
+    const struct layer_source *layer = (const struct layer_source *)source;
+
+    return masks_get(&layer->scope->loading->masks, x);
+}
+
+static void carry(struct source *source, plait_node x, plait_node new_mask)
+{
+    struct layer_source *layer = (struct layer_source *)source;
+
+    if (layer->status == PLAIT_OK) {
+        layer->status = masks_set(&layer->scope->loading->masks, x, new_mask);
     }
 }
 
-/* The same for each of Keras 2's [name, call, tensor, kwargs], or the only one. */
-static void check_call(struct layer_source *layer)
-{
-    json_t *item;
-    size_t i;
-
-    if (json_is_string(json_array_get(layer->inbound, 0))) {
-        check_arguments(layer, NULL, json_array_get(layer->inbound, 3));
-    } else if (json_is_array(layer->inbound)) {
-        json_array_foreach(layer->inbound, i, item)
-        {
-            check_arguments(layer, NULL, json_array_get(item, 3));
-        }
-    } else {
-        check_arguments(layer, json_object_get(layer->inbound, "args"), json_object_get(layer->inbound, "kwargs"));
-    }
-}
-
-/* Whether one of the graph's nodes from number `first` on uses the node `id`. */
-static bool is_used(const plait_graph *graph, size_t first, uint32_t id)
-{
-    for (size_t i = first; i < graph->count; i++) {
-        const struct node *node = graph->nodes[i];
-        for (size_t k = 0; k < node->input_count; k++) {
-            if (node->poisoned || node->inputs[k] == id) {
-                return true; /* with a mistake in a node, that is the one to be told */
-            }
-        }
-    }
-    return false;
-}
-
-/* Notes inputs of the call that the layer's nodes, from number `first` on, do not use. */
-static void check_inputs(const struct layer_source *layer, plait_nodes inputs, size_t first, plait_node result)
-{
-    const plait_graph *graph = layer->scope->loading->graph;
-
-    for (size_t i = 0; i < inputs.count; i++) {
-        if (inputs.items[i].id != result.id && !is_used(graph, first, inputs.items[i].id)) {
-            scope_refuse(layer->scope, layer->entry, PLAIT_ERR_FORMAT,
-                         "it is called on %zu tensors; the layer has no use for number %zu", inputs.count, i);
-            return;
-        }
-    }
-}
-
-/* Puts an activation that is an object on the layer's node: a layer, or a function by its name. */
-static plait_status apply_activation(struct layer_source *layer, plait_node *x)
+plait_status layer_source_activate(struct layer_source *layer, plait_node *x)
 {
     plait_status status = PLAIT_OK;
     json_t *activation = json_object_get(layer->config, "activation");
@@ -318,11 +245,12 @@ static void output(struct source *source, plait_node node)
     }
 }
 
-static void free_layer(struct layer_source *layer)
+void layer_source_free(struct layer_source *layer)
 {
     for (size_t i = 0; i < layer->used_count; i++) {
         mem_free(layer->used[i].part);
     }
+    mem_free(layer->masks.items);
     mem_free(layer->more.items);
 }
 
@@ -333,8 +261,8 @@ static plait_status read_inner(struct layer_source *inner, const struct layer_re
 
     *node = reader->read(&inner->source, PLAIT_NODES(*node));
     TRY(inner->status);
-    TRY(check_surplus(inner));
-    TRY(apply_activation(inner, node));
+    TRY(layer_source_check_surplus(inner));
+    TRY(layer_source_activate(inner, node));
     TRY(inner->status);
     if (inner->more.count > 0) {
         scope_refuse(inner->scope, inner->entry, PLAIT_ERR_FORMAT, "its layer has %zu outputs; it must have one",
@@ -344,7 +272,61 @@ out:
     return status;
 }
 
-static plait_node inner(struct source *source, const char *key, const char *name, plait_node x)
+/* Whether plait has all of a model's layers. */
+static plait_status check_model(const struct layer_source *layer, const struct inner_model *model, bool *sound)
+{
+    plait_status status = PLAIT_OK;
+    struct loading *loading = layer->scope->loading;
+    struct scope inner = {.loading = loading, .depth = layer->scope->depth + 1, .prefix = model->prefix};
+    const size_t before = loading->mistake_count;
+
+    if (inner.depth > SCOPE_MOST_DEPTH) {
+        scope_refuse(layer->scope, layer->entry, PLAIT_ERR_UNSUPPORTED, "models are in models deeper than %d",
+                     SCOPE_MOST_DEPTH);
+        *sound = false;
+        return PLAIT_OK;
+    }
+    TRY(scope_open(&inner, model->json));
+    TRY(layer_check_all(&inner));
+    *sound = loading->mistake_count == before;
+out:
+    scope_free(&inner);
+    return status;
+}
+
+/* Calls the model that is a layer's layer; *node is what it is called on, then what it gives. */
+static plait_status call_model(struct layer_source *layer, const char *key, const char *name, plait_node *node)
+{
+    plait_status status = PLAIT_OK;
+    struct text prefix = {0};
+    struct text container = {0};
+    struct outputs given = {0};
+    struct outputs out = {0};
+    bool sound = false;
+
+    text_add(&prefix, "%s/", name);
+    text_add(&container, "%s/%s/layers", layer->place.group ? layer->place.group : "", key);
+    TRY(prefix.status);
+    TRY(container.status);
+    const struct inner_model model = {find(&layer->source, key), prefix.data, container.data, layer->place.outer};
+    TRY(outputs_add(&given, *node));
+    TRY(check_model(layer, &model, &sound));
+    TRY(sound ? layer->scope->loading->call_model(layer->scope, &model, &given, &out, NULL) : PLAIT_OK);
+    if (out.count > 1) {
+        scope_refuse(layer->scope, layer->entry, PLAIT_ERR_FORMAT, "its model has %zu outputs; it must have one",
+                     out.count);
+    }
+    *node = out.count > 0 ? out.items[0] : *node;
+    layer->holds_model = true;
+out:
+    text_free(&prefix);
+    text_free(&container);
+    mem_free(given.items);
+    mem_free(out.items);
+    return status;
+}
+
+static plait_node inner(struct source *source, const char *key, const char *name, plait_node x, plait_node mask)
 {
     plait_status status = PLAIT_OK;
     struct layer_source *layer = (struct layer_source *)source;
@@ -354,8 +336,17 @@ static plait_node inner(struct source *source, const char *key, const char *name
     struct text group = {0};
     struct layer_source made = *layer;
 
+    if (is_model_class(class_name) && layer_class_is_keras(json)) {
+        if (mask.graph) {
+            carry(source, x, mask);
+        }
+        status = call_model(layer, key, name, &x);
+        layer->status = layer->status == PLAIT_OK ? status : layer->status;
+        return x;
+    }
     made.used_count = 0;
     made.inner_used = 0;
+    made.masks = (struct outputs){0};
     made.more = (struct outputs){0};
     if (!reader || !layer_class_is_keras(json)) {
         scope_refuse(layer->scope, layer->entry, PLAIT_ERR_UNSUPPORTED,
@@ -366,6 +357,7 @@ static plait_node inner(struct source *source, const char *key, const char *name
     TRY(scope_count_calls(layer->scope, CALLS_OF_STEP));
     text_add(&group, "%s/%s", layer->place.group ? layer->place.group : "", key);
     TRY(group.status);
+    TRY(outputs_add(&made.masks, mask));
     made.source.name = name;
     made.config = json_object_get(json, "config");
     made.inbound = NULL;
@@ -374,70 +366,23 @@ static plait_node inner(struct source *source, const char *key, const char *name
     layer->inner_used = all_used(&made);
     layer->refused = layer->refused || made.refused;
 out:
-    free_layer(&made);
+    layer_source_free(&made);
     text_free(&group);
     layer->status = layer->status == PLAIT_OK ? status : layer->status;
     return x;
 }
 
-static plait_status read_layer(struct layer_source *layer, plait_nodes inputs, struct outputs *out)
-{
-    plait_status status = PLAIT_OK;
-    const struct layer_reader *reader = layer_class_find(layer->entry->class_name, layer->entry->is_operation);
-    const plait_graph *graph = layer->scope->loading->graph;
-    const size_t first = graph->count;
-
-    plait_node node = reader->read(&layer->source, inputs);
-    TRY(layer->status);
-    TRY(graph->status);
-    if (!layer->entry->is_operation) {
-        check_call(layer);
-    }
-    check_inputs(layer, inputs, first, node);
-    TRY(check_surplus(layer));
-    TRY(apply_activation(layer, &node));
-    TRY(layer->status);
-    TRY(outputs_add(out, node));
-    for (size_t i = 0; i < layer->more.count; i++) {
-        TRY(outputs_add(out, layer->more.items[i]));
-    }
-out:
-    return status;
-}
-
-plait_status layer_call(struct scope *scope, struct call *call, plait_nodes inputs, const char *name)
-{
-    static const struct source_calls calls = {.kind = kind,
-                                              .number = number,
-                                              .text = text,
-                                              .length = length,
-                                              .weight = weight,
-                                              .array = array,
-                                              .output = output,
-                                              .inner = inner,
-                                              .refuse = refuse};
-    plait_status status = PLAIT_OK;
-    const struct entry *entry = call->entry;
-    char *group = NULL;
-    struct layer_source layer = {
-        .source = {.name = name, .calls = &calls, .class_name = entry->class_name},
-        .scope = scope,
-        .entry = entry,
-        .config = entry->config,
-        .inbound = call->inbound,
-        .place = {.outer = scope->outer ? scope->outer : entry->name, .layer = entry->name},
-    };
-
-    if (!entry->is_operation) {
-        TRY(scope_find_group(scope, entry, &group));
-        if (!group) {
-            goto out;
-        }
-        layer.place.group = group;
-    }
-    TRY(read_layer(&layer, inputs, &call->outputs));
-out:
-    free_layer(&layer);
-    mem_free(group);
-    return status;
-}
+const struct source_calls layer_source_calls = {
+    .kind = kind,
+    .number = number,
+    .text = text,
+    .length = length,
+    .weight = weight,
+    .array = array,
+    .output = output,
+    .inner = inner,
+    .mask = mask,
+    .carried = carried,
+    .carry = carry,
+    .refuse = refuse,
+};

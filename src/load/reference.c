@@ -3,7 +3,6 @@
 #include "base/memory.h"
 #include "load/scope.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Inner models count their calls from 1, as their own layers' count as one: in Keras 3 if they are Functional
@@ -56,48 +55,6 @@ const plait_node *reference_node(const struct scope *scope, const struct entry *
     return reference.tensor < outputs->count ? &outputs->items[reference.tensor] : NULL;
 }
 
-/* A member of an object. */
-struct member {
-    const char *key;
-    json_t *value;
-};
-
-static int compare_members(const void *a, const void *b)
-{
-    const struct member *x = a;
-    const struct member *y = b;
-
-    return strcmp(x->key, y->key);
-}
-
-plait_status json_sorted(json_t *object, json_t ***out)
-{
-    plait_status status = PLAIT_OK;
-    struct member *members = NULL;
-    json_t **values = NULL;
-    const size_t count = json_object_size(object);
-    const char *key;
-    json_t *value;
-    size_t i = 0;
-
-    TRY(mem_alloc(&members, count, sizeof *members));
-    TRY(mem_alloc(&values, count, sizeof *values));
-    json_object_foreach(object, key, value)
-    {
-        members[i++] = (struct member){key, value};
-    }
-    qsort(members, count, sizeof *members, compare_members);
-    for (i = 0; i < count; i++) {
-        values[i] = members[i].value;
-    }
-    *out = values;
-    values = NULL; /* now the caller's */
-out:
-    mem_free(members);
-    mem_free(values);
-    return status;
-}
-
 static plait_status collect(const struct scope *scope, struct call *call, json_t *triple)
 {
     plait_status status = PLAIT_OK;
@@ -111,6 +68,11 @@ out:
     return status;
 }
 
+static bool is_tensor(json_t *json)
+{
+    return strcmp(json_text(json, "class_name", ""), "__keras_tensor__") == 0;
+}
+
 /* Keras 3: tensors stand anywhere in lists and objects as {"class_name": "__keras_tensor__", ...}. */
 static plait_status collect_tensors(const struct scope *scope, struct call *call, json_t *json)
 {
@@ -119,7 +81,7 @@ static plait_status collect_tensors(const struct scope *scope, struct call *call
     json_t *item;
     size_t i;
 
-    if (strcmp(json_text(json, "class_name", ""), "__keras_tensor__") == 0) {
+    if (is_tensor(json)) {
         return collect(scope, call, json_object_get(json_object_get(json, "config"), "keras_history"));
     }
     json_array_foreach(json, i, item)
@@ -166,4 +128,68 @@ plait_status reference_inputs(const struct scope *scope, struct call *call)
     TRY(collect_tensors(scope, call, json_object_get(call->inbound, "kwargs")));
 out:
     return status;
+}
+
+/* ---- Single arguments ------------------------------------------------------------------------------- */
+
+static size_t count_tensors(json_t *json)
+{
+    size_t count = 0;
+    const char *key;
+    json_t *value;
+    size_t i;
+
+    if (is_tensor(json)) {
+        return 1;
+    }
+    json_array_foreach(json, i, value)
+    {
+        count += count_tensors(value);
+    }
+    json_object_foreach(json, key, value)
+    {
+        count += count_tensors(value);
+    }
+    return count;
+}
+
+struct argument reference_argument(json_t *inbound, const char *name, size_t place)
+{
+    json_t *args = json_object_get(inbound, "args");
+    json_t *kwargs = json_object_get(inbound, "kwargs");
+    json_t *positional = json_array_get(args, place);
+    struct argument argument = {.json = positional ? positional : json_object_get(kwargs, name)};
+    const char *key;
+    json_t *value;
+    size_t i;
+
+    json_array_foreach(args, i, value)
+    {
+        argument.begin += !positional || i < place ? count_tensors(value) : 0;
+    }
+    json_object_foreach(kwargs, key, value)
+    {
+        argument.begin += !positional && strcmp(key, name) < 0 ? count_tensors(value) : 0;
+    }
+    argument.json = json_is_null(argument.json) ? NULL : argument.json;
+    argument.count = count_tensors(argument.json);
+    return argument;
+}
+
+size_t reference_tensor_arguments(json_t *inbound)
+{
+    size_t count = 0;
+    const char *key;
+    json_t *value;
+    size_t i;
+
+    json_array_foreach(json_object_get(inbound, "args"), i, value)
+    {
+        count += count_tensors(value) > 0;
+    }
+    json_object_foreach(json_object_get(inbound, "kwargs"), key, value)
+    {
+        count += count_tensors(value) > 0;
+    }
+    return count;
 }

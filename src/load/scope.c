@@ -4,6 +4,8 @@
 
 #include "base/memory.h"
 #include "graph/name.h"
+#include "load/keras2.h"
+#include "load/layer_class.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -50,13 +52,6 @@ void scope_refuse(const struct scope *scope, const struct entry *entry, plait_st
     if (mistakes->status == PLAIT_OK) {
         hide_controls(mistakes->data + begin);
     }
-}
-
-const char *json_text(json_t *object, const char *key, const char *fallback)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text ? text : fallback;
 }
 
 bool is_model_class(const char *class_name)
@@ -250,7 +245,7 @@ void scope_free(struct scope *scope)
         mem_free(entry->calls);
         mem_free(entry->numbered);
         json_decref(entry->json);
-        outline_free(&entry->inner);
+        rows_free(entry->inner.rows, entry->inner.count);
     }
     mem_free(scope->by_name);
     mem_free(scope->entries);
@@ -269,4 +264,16 @@ struct entry *scope_find(const struct scope *scope, const char *name)
     struct entry **found = bsearch(name, scope->by_name, scope->count, sizeof(struct entry *), compare_name);
 
     return found ? *found : NULL;
+}
+
+plait_status scope_find_group(const struct scope *scope, const struct entry *entry, char **group)
+{
+    const plait_status status =
+        weights_find_group(scope->loading->weights, scope->container, entry->name, entry->numbered, group);
+
+    if (status != PLAIT_ERR_FORMAT) {
+        return status;
+    }
+    scope_refuse(scope, entry, status, "%s", plait_error_message());
+    return PLAIT_OK;
 }

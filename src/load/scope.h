@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* A Keras model as its config describes it: layers, and the calls that connect them.
  *
- *   scope.c        reads a model's layers
- *   reference.c    finds the tensors that a call's arguments name
- *   build.c        makes the calls, each after those that it needs
- *   ends.c         the model's inputs and outputs
- *   outline.c      the layers as a summary shows them
- *   layer_class.c  which layers plait has
- *   layer_source.c one layer for its reader in ops/
- *   constant.c     arrays of numbers in the config
- *   keras2.c       Keras 2's layers of TensorFlow's functions, as Keras 3's operations */
+ * From the bottom up:
+ *   json.c outputs.c masks.c   Jansson's values, nodes, and masks that go along with them
+ *   layer_class.c keras2.c     which layers plait has; Keras 2's functions as Keras 3's operations
+ *   scope.c                    reads a model's layers
+ *   reference.c constant.c     finds the tensors that a call's arguments name; arrays of numbers in them
+ *   layer_check.c outline.c    what plait does not have; the layers as a summary shows them
+ *   ends.c                     the model's inputs and outputs
+ *   layer_source.c             one layer for its reader in ops/
+ *   layer_call.c               one layer's call
+ *   build.c                    makes the calls, each after those that it needs */
 #ifndef LOAD_SCOPE_H
 #define LOAD_SCOPE_H
 
 #include "base/text.h"
+#include "load/json.h"
+#include "load/masks.h"
+#include "load/outputs.h"
 #include "load/weights.h"
 #include "model/rows.h"
 
-#include <jansson.h>
 #include <plait/load.h>
 
 enum {
@@ -25,24 +28,35 @@ enum {
     SCOPE_MOST_LAYERS = 16384, /* in all; of a model that is called again, each time. Keras's own models have 1000 */
 };
 
+/* A model in a model, or in a layer. */
+struct inner_model {
+    json_t *json;          /* class_name and config */
+    const char *prefix;    /* as in struct scope */
+    const char *container; /* likewise */
+    const char *outer;     /* likewise */
+};
+
+struct scope;
+struct outline;
+
+/* Makes an inner model's calls, of classes that have been checked, from the nodes that it is called on. `outline` gets
+ * its rows; NULL: none. */
+typedef plait_status call_inner_model(const struct scope *scope, const struct inner_model *model,
+                                      const struct outputs *given, struct outputs *out, struct outline *outline);
+
 /* What the whole of a file shares. */
 struct loading {
     plait_graph *graph;
     const char *file_name;
     struct weights *weights;
     const plait_keras_opts *opts; /* not NULL */
+    call_inner_model *call_model; /* scope_call_model, for layers that have models */
     size_t layers;                /* read so far */
-    struct text mistakes;         /* one line each */
-    size_t mistakes_told;         /* in the text, */
-    size_t mistake_count;         /* of them all */
-    plait_status status; /* PLAIT_ERR_UNSUPPORTED while layers that plait does not have are all that is wrong */
-};
-
-/* Nodes that a call gave. */
-struct outputs {
-    plait_node *items;
-    size_t count;
-    size_t capacity;
+    struct masks masks;
+    struct text mistakes; /* one line each */
+    size_t mistakes_told; /* in the text, */
+    size_t mistake_count; /* of them all */
+    plait_status status;  /* PLAIT_ERR_UNSUPPORTED while layers that plait does not have are all that is wrong */
 };
 
 /* A tensor by the call that makes it. */
@@ -125,8 +139,9 @@ plait_status scope_count_calls(const struct scope *scope, size_t more);
 /* The layer of this name; NULL if there is none. */
 struct entry *scope_find(const struct scope *scope, const char *name);
 
-/* The string at a key of an object; `fallback` if there is none. */
-const char *json_text(json_t *object, const char *key, const char *fallback);
+/* Sets *group to the weights' group of a layer, to be freed with mem_free; NULL, with a note, if the file has
+ * another layer's weights there. */
+plait_status scope_find_group(const struct scope *scope, const struct entry *entry, char **group);
 
 bool is_model_class(const char *class_name);
 bool entry_is_input(const struct entry *entry);
@@ -141,11 +156,21 @@ bool reference_read(const struct scope *scope, const struct entry *entry, const 
 /* Fills in call->inputs from its arguments. */
 plait_status reference_inputs(const struct scope *scope, struct call *call);
 
+/* An argument of a call of Keras 3, and which of the call's inputs are in it. */
+struct argument {
+    json_t *json; /* NULL: it is not there, or None */
+    size_t begin;
+    size_t count;
+};
+
+/* The argument `name`, which may stand as number `place`. */
+struct argument reference_argument(json_t *inbound, const char *name, size_t place);
+
+/* How many arguments have tensors in them. */
+size_t reference_tensor_arguments(json_t *inbound);
+
 /* The node; NULL if its call has failed, or, with a note, if there is no such tensor. */
 const plait_node *reference_node(const struct scope *scope, const struct entry *entry, struct reference reference);
-
-/* The values of an object in the order of their keys, in which Keras flattens it; freed with mem_free. */
-plait_status json_sorted(json_t *object, json_t ***out);
 
 /* ---- ends.c */
 
@@ -165,12 +190,7 @@ plait_status ends_find_outputs(struct scope *scope, struct outputs *out);
  * model's inputs and outputs are freed with mem_free. */
 plait_status scope_build(struct scope *scope, const struct outputs *given, struct outputs *in, struct outputs *out);
 
-/* Sets *group to the weights' group of a layer, to be freed with mem_free; NULL, with a note, if the file has
- * another layer's weights there. */
-plait_status scope_find_group(const struct scope *scope, const struct entry *entry, char **group);
-
-/* Adds a node to outputs. */
-plait_status outputs_add(struct outputs *outputs, plait_node node);
+call_inner_model scope_call_model;
 
 /* ---- outline.c */
 
@@ -181,24 +201,10 @@ void outline_count(const struct scope *scope, struct entry *entry, size_t first)
 plait_status outline_create(const struct scope *scope, struct outline *out);
 void outline_free(struct outline *outline);
 
-/* ---- layer_class.c */
-
-struct layer_reader;
-
-/* The reader of a class; operations have names of their own, "ops.Add". NULL: plait does not have it. */
-const struct layer_reader *layer_class_find(const char *class_name, bool is_operation);
-
-/* Whether a layer's object is Keras's own. Layers of others may have the same names; a module outside Keras, or
- * a registered name with a package, tells them. */
-bool layer_class_is_keras(json_t *json);
+/* ---- layer_check.c */
 
 /* Notes every layer, also of inner models, that plait does not have. */
-plait_status layer_class_check(struct scope *scope);
-
-/* ---- keras2.c */
-
-/* Sets *out, a reference of its own, to the layer, or to the operation that it is in Keras 3. */
-plait_status keras2_operation(json_t *layer, json_t **out);
+plait_status layer_check_all(struct scope *scope);
 
 /* ---- constant.c */
 
@@ -209,7 +215,7 @@ enum { CONSTANT_MOST_FLOATS = 1 << 23 };
  * if the JSON is something else. */
 plait_status constant_read(struct weights *weights, json_t *json, bool *sound, plait_array *out);
 
-/* ---- layer_source.c */
+/* ---- layer_call.c */
 
 /* Makes a call of a layer that is no model and no input; `name` is its name in the graph. */
 plait_status layer_call(struct scope *scope, struct call *call, plait_nodes inputs, const char *name);

@@ -23,6 +23,12 @@ struct chunk {
     size_t batch;
 };
 
+/* Samples of a tensor for each of the model's. */
+static size_t samples_of(const plait_model *model, const struct place *place)
+{
+    return place->view.dims[0] / model->plan->batch;
+}
+
 static struct operand resolve(const plait_model *model, const struct place *place, const struct chunk *chunk)
 {
     const struct storage *storage = &model->plan->storages[place->storage];
@@ -45,8 +51,8 @@ static struct operand resolve(const plait_model *model, const struct place *plac
         operand.buffer = binding->buffer;
         operand.offset += binding->offset;
     }
-    operand.offset += chunk->first * operand.view.strides[0];
-    operand.view.dims[0] = chunk->batch;
+    operand.offset += chunk->first * samples_of(model, place) * operand.view.strides[0];
+    operand.view.dims[0] = chunk->batch * samples_of(model, place);
     return operand;
 }
 
@@ -56,7 +62,7 @@ static plait_status enqueue_step(plait_model *model, size_t index, const struct 
     const struct step *step = &planned->step;
     struct run run = {
         .stream = chunk->stream,
-        .batch = chunk->batch,
+        .batch = chunk->batch * samples_of(model, &planned->output),
         .inputs = model->operands,
         .output = resolve(model, &planned->output, chunk),
         .packed = model->objects[index].packed,

@@ -179,11 +179,12 @@ static void compare_value(double got, double wanted, struct squares *sum)
     }
 }
 
-/* Compares a sample of the output, of which the arrays hold the memory. */
-static void compare_sample(const struct trial *trial, size_t sample, struct squares *sum)
+/* Compares a sample of the output, or the first of those that stand for it, of which the arrays hold the memory. */
+static void compare_sample(const struct trial *trial, size_t number, struct squares *sum)
 {
     const struct place *place = &step_of(trial)->output;
     const struct view *view = &place->view;
+    const size_t sample = number * (view->dims[0] / trial->plan.batch);
     size_t count = 1;
 
     for (size_t i = 1; i < view->rank; i++) {

@@ -67,4 +67,4 @@ static plait_node read(struct source *source, plait_nodes x)
                           &(plait_layer_opts){.name = source->name});
 }
 
-const struct layer_reader activation_readers[] = {{"Activation", read}, {0}};
+const struct layer_reader activation_readers[] = {{"Activation", read, MASKS_PASS}, {0}};

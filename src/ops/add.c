@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* y = x[0] + x[1] + ..., from left to right. */
 #include "graph/source.h"
+#include "ops/masks.h"
 #include "ops/merge.h"
 
 static const struct op op_add = {
@@ -20,7 +21,10 @@ plait_node plait_add(plait_nodes x, const plait_layer_opts *opts)
 
 static plait_node read(struct source *source, plait_nodes x)
 {
-    return plait_add(x, &(plait_layer_opts){.name = source->name});
+    const plait_node y = plait_add(x, &(plait_layer_opts){.name = source->name});
+
+    masks_join(source, x, y);
+    return y;
 }
 
 const struct layer_reader add_readers[] = {{"Add", read}, {0}};

@@ -19,22 +19,19 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { QUERY, VALUE, KEY, MASK };
-
 enum {
     LANES = 16,      /* queries of a vector of cpu */
     LOTS = 4,        /* work-items that each compute unit has at least, before they get more than a tile */
     MOST_TILES = 4,  /* of a work-item: with 8, keys and values are read half as often, but nothing is faster */
     TILES_DIM = 256, /* sizes of a head's key and value, together, beyond which tiles would take too large a stack */
     MOST_DIM = 1024, /* largest sizes of a head with cpu, which keeps vectors of these sizes on its stack */
-    GROUP = 64,      /* work-items of a group in the reference, if the device can */
 };
 
 /* ---- Shapes ----------------------------------------------------------------------------------------- */
 
 static plait_shape key_shape(const struct node *node, const plait_shape *inputs)
 {
-    return inputs[node->input_count > KEY ? KEY : VALUE];
+    return inputs[node->input_count > ATTENTION_KEY ? ATTENTION_KEY : ATTENTION_VALUE];
 }
 
 static bool check_ranks(plait_graph *graph, struct node *node, const plait_shape *inputs)
@@ -59,8 +56,8 @@ static bool check_ranks(plait_graph *graph, struct node *node, const plait_shape
 static void check_sizes(plait_graph *graph, struct node *node, const plait_shape *inputs)
 {
     const struct attention *params = node->params;
-    const plait_shape query = inputs[QUERY];
-    const plait_shape value = inputs[VALUE];
+    const plait_shape query = inputs[ATTENTION_QUERY];
+    const plait_shape value = inputs[ATTENTION_VALUE];
     const plait_shape key = key_shape(node, inputs);
 
     if (key.dims[0] != value.dims[0]) {
@@ -82,9 +79,9 @@ static void check_sizes(plait_graph *graph, struct node *node, const plait_shape
 static void check_mask(plait_graph *graph, struct node *node, const plait_shape *inputs)
 {
     const struct attention *params = node->params;
-    const plait_shape mask = params->mask ? inputs[MASK] : (plait_shape){0};
-    const size_t queries = inputs[QUERY].dims[0];
-    const size_t keys = inputs[VALUE].dims[0];
+    const plait_shape mask = params->mask ? inputs[ATTENTION_MASK] : (plait_shape){0};
+    const size_t queries = inputs[ATTENTION_QUERY].dims[0];
+    const size_t keys = inputs[ATTENTION_VALUE].dims[0];
     const bool fits = mask.rank == 1 || (mask.rank == 2 && (mask.dims[0] == queries || mask.dims[0] == 1));
 
     if (params->mask && (!fits || mask.dims[mask.rank - 1] != keys)) {
@@ -104,46 +101,49 @@ static void add_weights(plait_graph *graph, struct node *node, size_t key_dim)
     }
 }
 
+bool attention_check(plait_graph *graph, struct node *node, const plait_shape *inputs)
+{
+    const struct attention *params = node->params;
+
+    if (!check_ranks(graph, node, inputs)) {
+        return false;
+    }
+    check_sizes(graph, node, inputs);
+    check_mask(graph, node, inputs);
+    if (!node->poisoned) {
+        add_weights(graph, node, inputs[ATTENTION_QUERY].dims[1] / params->heads);
+    }
+    return !node->poisoned;
+}
+
 void attention_infer(plait_graph *graph, struct node *node, const plait_shape *inputs)
 {
     const struct attention *params = node->params;
     size_t channels = 0;
 
-    if (!check_ranks(graph, node, inputs)) {
+    if (!attention_check(graph, node, inputs)) {
         return;
     }
-    check_sizes(graph, node, inputs);
-    check_mask(graph, node, inputs);
-    if (node->poisoned) {
-        return;
-    }
-    add_weights(graph, node, inputs[QUERY].dims[1] / params->heads);
-    if (!size_mul(inputs[VALUE].dims[1] / params->key_heads, params->heads, &channels)) {
+    if (!size_mul(inputs[ATTENTION_VALUE].dims[1] / params->key_heads, params->heads, &channels)) {
         node_fail(graph, node, "value %s for %zu heads gives more channels than a size can hold",
-                  shape_name(inputs[VALUE]).text, params->heads);
+                  shape_name(inputs[ATTENTION_VALUE]).text, params->heads);
     }
-    node->shape = PLAIT_SHAPE(inputs[QUERY].dims[0], channels);
+    node->shape = PLAIT_SHAPE(inputs[ATTENTION_QUERY].dims[0], channels);
 }
 
 double attention_flops(const struct node *node, const plait_shape *inputs)
 {
-    return 2.0 * (double)inputs[VALUE].dims[0] * (double)(shape_count(inputs[QUERY]) + shape_count(node->shape));
+    return 2.0 * (double)inputs[ATTENTION_VALUE].dims[0] *
+           (double)(shape_count(inputs[ATTENTION_QUERY]) + shape_count(node->shape));
 }
 
-/* The sizes that kernels are compiled for or given. */
-struct sizes {
-    size_t queries, keys;
-    size_t heads, key_heads;
-    size_t key_dim, value_dim;
-};
-
-static struct sizes sizes_of(const struct step *step)
+struct attention_sizes attention_sizes_of(const struct step *step)
 {
     const struct attention *params = step->params;
-    const size_t *query = step->inputs[QUERY].dims;
-    const size_t *value = step->inputs[VALUE].dims;
+    const size_t *query = step->inputs[ATTENTION_QUERY].dims;
+    const size_t *value = step->inputs[ATTENTION_VALUE].dims;
 
-    return (struct sizes){
+    return (struct attention_sizes){
         .queries = query[1],
         .keys = value[1],
         .heads = params->heads,
@@ -153,15 +153,14 @@ static struct sizes sizes_of(const struct step *step)
     };
 }
 
-static const struct operand *key_of(const struct step *step, const struct run *run)
+const struct operand *attention_key(const struct step *step, const struct run *run)
 {
-    return &run->inputs[step->input_count > KEY ? KEY : VALUE];
+    return &run->inputs[step->input_count > ATTENTION_KEY ? ATTENTION_KEY : ATTENTION_VALUE];
 }
 
-/* Anything if there is none. */
-static struct operand mask_of(const struct step *step, const struct run *run)
+struct operand attention_mask_of(const struct step *step, const struct run *run)
 {
-    return run->inputs[((const struct attention *)step->params)->mask ? MASK : QUERY];
+    return run->inputs[((const struct attention *)step->params)->mask ? ATTENTION_MASK : ATTENTION_QUERY];
 }
 
 static size_t smaller(size_t a, size_t b)
@@ -169,13 +168,11 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Queries, keys, heads, heads of the query that share one of the keys, keys seen before and after, steps of a query
- * and of a sample in the mask. */
-static struct arg extent_arg(const struct step *step, const struct run *run)
+struct arg attention_extent(const struct step *step, const struct run *run)
 {
     const struct attention *params = step->params;
-    const struct sizes sizes = sizes_of(step);
-    const struct view mask = mask_of(step, run).view;
+    const struct attention_sizes sizes = attention_sizes_of(step);
+    const struct view mask = attention_mask_of(step, run).view;
     const size_t extent[] = {sizes.queries,
                              sizes.keys,
                              sizes.heads,
@@ -190,11 +187,11 @@ static struct arg extent_arg(const struct step *step, const struct run *run)
 
 /* ---- Weights: {factor of the scores, or of query + key within tanh; then a factor for each tanh} ----- */
 
-static size_t packed_floats(const struct step *step)
+size_t attention_packed_floats(const struct step *step)
 {
     const struct attention *params = step->params;
 
-    return params->scores == ATTENTION_DOT ? 1 : 1 + sizes_of(step).key_dim;
+    return params->scores == ATTENTION_DOT ? 1 : 1 + attention_sizes_of(step).key_dim;
 }
 
 static float number_or_one(const float *values)
@@ -202,7 +199,7 @@ static float number_or_one(const float *values)
     return values ? values[0] : 1.0F;
 }
 
-static void pack(const struct step *step, float *packed)
+void attention_pack(const struct step *step, float *packed)
 {
     const struct attention *params = step->params;
     const float *scale = weight_values(step->weights, step->weight_count, "scale");
@@ -210,7 +207,7 @@ static void pack(const struct step *step, float *packed)
     const bool additive = params->scores == ATTENTION_ADDITIVE;
 
     packed[0] = additive ? 1.0F : params->factor * number_or_one(scale);
-    for (size_t i = 1; i < packed_floats(step); i++) {
+    for (size_t i = 1; i < attention_packed_floats(step); i++) {
         packed[i] = additive ? number_or_one(scale ? scale + i - 1 : NULL) : number_or_one(weight);
     }
 }
@@ -221,7 +218,7 @@ enum { TILE_QUERIES }; /* queries of a work-item */
 
 static bool fits_stack(const struct step *step)
 {
-    return sizes_of(step).key_dim <= MOST_DIM && sizes_of(step).value_dim <= MOST_DIM;
+    return attention_sizes_of(step).key_dim <= MOST_DIM && attention_sizes_of(step).value_dim <= MOST_DIM;
 }
 
 static bool applicable_cpu(const struct step *step, const struct device_traits *device)
@@ -229,11 +226,10 @@ static bool applicable_cpu(const struct step *step, const struct device_traits *
     return device->kind == PLAIT_DEVICE_CPU && fits_stack(step);
 }
 
-/* Options that both variants' kernels of scores read. */
-static void score_options(const struct step *step, struct text *options)
+void attention_score_options(const struct step *step, struct text *options)
 {
     const struct attention *params = step->params;
-    const struct sizes sizes = sizes_of(step);
+    const struct attention_sizes sizes = attention_sizes_of(step);
     const bool all = params->before >= sizes.queries && params->after >= sizes.keys;
 
     text_add(options, " -D ADDITIVE=%d -D WINDOW=%d -D MASK=%d -D KEY_DIM=%zu", params->scores != ATTENTION_DOT, !all,
@@ -243,7 +239,7 @@ static void score_options(const struct step *step, struct text *options)
 /* Tiles of `queries` queries for a work-item, which copies a block of keys and values once for all of them. */
 static size_t tiles_for(const struct step *step, size_t queries, size_t compute_units)
 {
-    const struct sizes sizes = sizes_of(step);
+    const struct attention_sizes sizes = attention_sizes_of(step);
     const size_t all = step->output.dims[0] * sizes.heads * ((sizes.queries + queries - 1) / queries);
     const size_t fair = all / (LOTS * compute_units);
 
@@ -255,7 +251,7 @@ static size_t tiles_for(const struct step *step, size_t queries, size_t compute_
 
 static plait_status plan_cpu(struct step *step, const struct device_traits *device)
 {
-    const struct sizes sizes = sizes_of(step);
+    const struct attention_sizes sizes = attention_sizes_of(step);
 
     if (!fits_stack(step)) {
         return error_set(PLAIT_ERR_UNSUPPORTED, "heads have sizes %zu and %zu; this variant takes %d", sizes.key_dim,
@@ -263,237 +259,36 @@ static plait_status plan_cpu(struct step *step, const struct device_traits *devi
     }
     struct text *options = step_kernel(step, "attention_cpu");
     activation_options(&step->activation, options);
-    score_options(step, options);
+    attention_score_options(step, options);
     const size_t vectors = sizes.queries > LANES && device->vector_floats >= LANES ? 2 : 1;
     const size_t tiles = tiles_for(step, vectors * LANES, device->compute_units);
     step->tile[TILE_QUERIES] = tiles * vectors * LANES;
     text_add(options, " -D VALUE_DIM=%zu -D VECTORS=%zu -D TILES=%zu", sizes.value_dim, vectors, tiles);
-    step->packed_floats = packed_floats(step);
+    step->packed_floats = attention_packed_floats(step);
     return PLAIT_OK;
 }
 
 static plait_status enqueue_cpu(const struct step *step, const struct run *run)
 {
-    const struct operand *key = key_of(step, run);
-    const struct operand *value = &run->inputs[VALUE];
-    const struct operand *operands[] = {&run->inputs[QUERY], key, value, &run->output};
+    const struct operand *key = attention_key(step, run);
+    const struct operand *value = &run->inputs[ATTENTION_VALUE];
+    const struct operand *operands[] = {&run->inputs[ATTENTION_QUERY], key, value, &run->output};
     size_t steps[8];
 
     for (size_t i = 0; i < 4; i++) {
         steps[i] = operands[i]->view.strides[1];
         steps[4 + i] = operands[i]->view.strides[0];
     }
-    const struct sizes sizes = sizes_of(step);
+    const struct attention_sizes sizes = attention_sizes_of(step);
     const size_t queries = step->tile[TILE_QUERIES];
     const struct range range = {.global = {(sizes.queries + queries - 1) / queries, sizes.heads, run->batch},
                                 .local = {1, 1, 1}};
     return launch(run->stream, run->kernels[0], range,
-                  ARGS(ARG_OPERAND(run->inputs[QUERY]), ARG_OPERAND(*key), ARG_OPERAND(*value),
-                       ARG_OPERAND(run->output), arg_buffer(run->packed), ARG_OPERAND(mask_of(step, run)),
-                       extent_arg(step, run), arg_int8(steps, 8)));
+                  ARGS(ARG_OPERAND(run->inputs[ATTENTION_QUERY]), ARG_OPERAND(*key), ARG_OPERAND(*value),
+                       ARG_OPERAND(run->output), arg_buffer(run->packed), ARG_OPERAND(attention_mask_of(step, run)),
+                       attention_extent(step, run), arg_int8(steps, 8)));
 }
 
-/* ---- reference -------------------------------------------------------------------------------------- */
+static const struct variant cpu = {"cpu", applicable_cpu, plan_cpu, attention_pack, enqueue_cpu};
 
-/* Kernels in step->kernels; TILE_GROUP is their work-items of a group. */
-enum { SCORES, SOFTMAX, SUMS };
-enum { TILE_GROUP };
-
-static plait_status plan_reference(struct step *step, const struct device_traits *device)
-{
-    const struct attention *params = step->params;
-    const struct sizes sizes = sizes_of(step);
-    const plait_shape scores = PLAIT_SHAPE(step->inputs[QUERY].dims[0], sizes.heads, sizes.queries, sizes.keys);
-
-    if (!shape_size(scores, &step->scratch_floats) || step->scratch_floats > SHAPE_MAX_ELEMENTS) {
-        return error_set(PLAIT_ERR_UNSUPPORTED, "its scratch memory would have too many elements to index: scores %s",
-                         shape_name(scores).text);
-    }
-    score_options(step, step_kernel(step, "attention_scores_reference"));
-    text_add(step_kernel(step, "softmax_reference"), "-D LOG=0 -D EMPTY=%d", params->mask == ATTENTION_MASK_ZERO);
-    activation_options(&step->activation, step_kernel(step, "dot_reference"));
-    step->packed_floats = packed_floats(step);
-    step->tile[TILE_GROUP] = device->max_work_group < GROUP ? device->max_work_group : GROUP;
-    return PLAIT_OK;
-}
-
-static plait_status launch_scores(const struct step *step, const struct run *run)
-{
-    const struct sizes sizes = sizes_of(step);
-    const struct operand *query = &run->inputs[QUERY];
-    const struct operand *key = key_of(step, run);
-    const size_t steps[] = {query->view.strides[1], key->view.strides[1], query->view.strides[0], key->view.strides[0]};
-    const struct range range = {.global = {sizes.keys, sizes.queries, run->batch * sizes.heads},
-                                .local = {step->tile[TILE_GROUP], 1, 1}};
-
-    return launch(run->stream, run->kernels[SCORES], range,
-                  ARGS(ARG_OPERAND(*query), ARG_OPERAND(*key), arg_buffer(run->scratch), arg_long(run->scratch_offset),
-                       arg_buffer(run->packed), ARG_OPERAND(mask_of(step, run)), extent_arg(step, run),
-                       arg_int8(steps, 4)));
-}
-
-/* In place: each line's work-item is the only one that reads it. */
-static plait_status launch_softmax(const struct step *step, const struct run *run)
-{
-    const struct sizes sizes = sizes_of(step);
-    const size_t count = run->batch * sizes.heads * sizes.queries;
-    const size_t lines[WALK_AXES] = {1, 1, 1, 1, 1, 1, 1, count};
-    const size_t line[WALK_AXES] = {1, 1, 1, 1, 1, 1, 1, sizes.keys};
-    const size_t strides[WALK_AXES] = {[WALK_AXES - 1] = sizes.keys};
-    const size_t steps[WALK_AXES] = {[WALK_AXES - 1] = 1};
-    const struct arg buffer = arg_buffer(run->scratch);
-    const struct arg offset = arg_long(run->scratch_offset);
-    const struct arg outer = arg_int8(strides, WALK_AXES);
-    const struct arg inner = arg_int8(steps, WALK_AXES);
-
-    return launch(run->stream, run->kernels[SOFTMAX],
-                  (struct range){.global = {count}, .local = {step->tile[TILE_GROUP]}},
-                  ARGS(buffer, offset, buffer, offset, arg_int8(lines, WALK_AXES), outer, outer,
-                       arg_int8(line, WALK_AXES), inner, inner));
-}
-
-/* Dot products (kernels/dot.clh) of lines of weights and columns of values. */
-static plait_status launch_sums(const struct step *step, const struct run *run)
-{
-    const struct sizes sizes = sizes_of(step);
-    const struct view *value = &run->inputs[VALUE].view;
-    const struct view *y = &run->output.view;
-    const size_t shared = sizes.heads / sizes.key_heads;
-    const size_t plane = sizes.queries * sizes.keys;
-    const size_t dims[WALK_AXES] = {1, 1, 1, 1, 1, run->batch, sizes.key_heads, shared};
-    const size_t a[WALK_AXES] = {0, 0, 0, 0, 0, sizes.heads * plane, shared * plane, plane};
-    const size_t b[WALK_AXES] = {0, 0, 0, 0, 0, value->strides[0], sizes.value_dim, 0};
-    const size_t to[WALK_AXES] = {0, 0, 0, 0, 0, y->strides[0], shared * sizes.value_dim, sizes.value_dim};
-    const size_t extent[] = {sizes.queries, sizes.value_dim, sizes.keys};
-    const size_t steps[] = {sizes.keys, 1, 1, value->strides[1], y->strides[1], 1};
-    const struct range range = {.global = {sizes.value_dim, sizes.queries, run->batch * sizes.heads},
-                                .local = {step->tile[TILE_GROUP], 1, 1}};
-
-    return launch(run->stream, run->kernels[SUMS], range,
-                  ARGS(arg_buffer(run->scratch), arg_long(run->scratch_offset), ARG_OPERAND(run->inputs[VALUE]),
-                       ARG_OPERAND(run->output), arg_int8(dims, WALK_AXES), arg_int8(a, WALK_AXES),
-                       arg_int8(b, WALK_AXES), arg_int8(to, WALK_AXES), arg_int8(extent, 3), arg_int8(steps, 6)));
-}
-
-static plait_status enqueue_reference(const struct step *step, const struct run *run)
-{
-    plait_status status = PLAIT_OK;
-
-    TRY(launch_scores(step, run));
-    TRY(launch_softmax(step, run));
-    TRY(launch_sums(step, run));
-out:
-    return status;
-}
-
-static const struct variant cpu = {"cpu", applicable_cpu, plan_cpu, pack, enqueue_cpu};
-static const struct variant reference = {"reference", walk_reference_applicable, plan_reference, pack,
-                                         enqueue_reference};
-
-const struct variant *const attention_variants[ATTENTION_VARIANTS] = {&cpu, &reference};
-
-/* ---- The layers without projections ----------------------------------------------------------------- */
-
-#define ATTENTION_OP(keras_class)                                                                           \
-    {                                                                                                       \
-        .name = "attention", .class_name = keras_class, .infer = attention_infer, .flops = attention_flops, \
-        .variants = attention_variants, .variant_count = ATTENTION_VARIANTS, .takes_activation = true,      \
-    }
-
-static const struct op op_attention = ATTENTION_OP("Attention");
-static const struct op op_additive_attention = ATTENTION_OP("AdditiveAttention");
-
-plait_node plait_attention(plait_nodes x, const plait_attention_opts *opts)
-{
-    const plait_attention_opts given = opts ? *opts : (plait_attention_opts){0};
-    const bool concat = given.concat_score_weight.data || given.concat_score_weight.shape.rank > 0;
-    const struct attention params = {
-        .scores = concat ? ATTENTION_CONCAT : ATTENTION_DOT,
-        .heads = 1,
-        .key_heads = 1,
-        .factor = 1,
-        .before = SIZE_MAX,
-        .after = given.use_causal_mask ? 0 : SIZE_MAX,
-        .scale = given.scale,
-        .weight = given.concat_score_weight,
-    };
-
-    return graph_add(&op_attention, x, given.name, &params, sizeof params);
-}
-
-plait_node plait_additive_attention(plait_nodes x, const plait_additive_attention_opts *opts)
-{
-    const plait_additive_attention_opts given = opts ? *opts : (plait_additive_attention_opts){0};
-    const struct attention params = {
-        .scores = ATTENTION_ADDITIVE,
-        .heads = 1,
-        .key_heads = 1,
-        .factor = 1,
-        .before = SIZE_MAX,
-        .after = given.use_causal_mask ? 0 : SIZE_MAX,
-        .scale = given.scale,
-    };
-
-    return graph_add(&op_additive_attention, x, given.name, &params, sizeof params);
-}
-
-/* ---- Files ------------------------------------------------------------------------------------------ */
-
-const char *attention_argument(struct source *source, const char *name, size_t place, struct argument_path *path)
-{
-    (void)snprintf(path->text, sizeof path->text, "args[%zu]", place);
-    if (source->calls->kind(source, path->text) == SOURCE_MISSING) {
-        (void)snprintf(path->text, sizeof path->text, "kwargs.%s", name);
-    }
-    return path->text;
-}
-
-bool attention_flag(struct source *source, const char *name, size_t place)
-{
-    struct argument_path path;
-
-    return source_flag(source, attention_argument(source, name, place, &path), false);
-}
-
-/* What both layers' calls may have: call(inputs, mask, training, return_attention_scores, use_causal_mask). */
-static bool read_causal(struct source *source)
-{
-    struct argument_path path;
-
-    if (source->calls->kind(source, attention_argument(source, "mask", 1, &path)) != SOURCE_MISSING) {
-        source_unsupported(source, "it is called with a mask; plait computes layers without one");
-    }
-    if (attention_flag(source, "return_attention_scores", 3)) {
-        source_unsupported(source, "it is called with return_attention_scores=True; plait gives the result alone");
-    }
-    return attention_flag(source, "use_causal_mask", 4);
-}
-
-static plait_node read(struct source *source, plait_nodes x)
-{
-    plait_attention_opts opts = {.name = source->name, .use_causal_mask = read_causal(source)};
-    const char *mode = source_text(source, "score_mode", "dot");
-    size_t index = 0;
-
-    if (strcmp(mode, "dot") != 0 && strcmp(mode, "concat") != 0) {
-        source_refuse(source, "score_mode is \"%.64s\"; \"dot\" and \"concat\" are possible", mode);
-    }
-    opts.scale = source_next_weight(source, source_flag(source, "use_scale", false), &index);
-    opts.concat_score_weight = source_next_weight(source, strcmp(mode, "concat") == 0, &index);
-    return plait_attention(x, &opts);
-}
-
-static plait_node read_additive(struct source *source, plait_nodes x)
-{
-    plait_additive_attention_opts opts = {.name = source->name, .use_causal_mask = read_causal(source)};
-    size_t index = 0;
-
-    opts.scale = source_next_weight(source, source_flag(source, "use_scale", true), &index);
-    return plait_additive_attention(x, &opts);
-}
-
-const struct layer_reader attention_readers[] = {
-    {"Attention", read},
-    {"AdditiveAttention", read_additive},
-    {0},
-};
+const struct variant *const attention_variants[ATTENTION_VARIANTS] = {&cpu, &attention_reference};

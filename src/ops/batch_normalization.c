@@ -84,4 +84,6 @@ static plait_node read(struct source *source, plait_nodes x)
     return plait_batch_normalization(x.items[0], &opts);
 }
 
-const struct layer_reader batch_normalization_readers[] = {{"BatchNormalization", read}, {0}};
+enum { MASK_PLACE = 2 }; /* call(inputs, training, mask), of use in training alone */
+
+const struct layer_reader batch_normalization_readers[] = {{"BatchNormalization", read, MASKS_PASS, MASK_PLACE}, {0}};

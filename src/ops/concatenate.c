@@ -5,7 +5,12 @@
 #include "graph/op.h"
 #include "graph/source.h"
 #include "ops/axis.h"
+#include "ops/masks.h"
 #include "shape/shape.h"
+
+#include <plait/operations.h>
+
+enum { MOST_MASKED = 64 }; /* inputs, if one is masked and they are joined along steps */
 
 struct concatenate {
     int axis;
@@ -68,6 +73,82 @@ static plait_node read(struct source *source, plait_nodes x)
     return plait_concatenate(x, source_axis(source, "axis", -1), &(plait_layer_opts){.name = source->name});
 }
 
+/* Whether each step counts in one of x, which are joined along their channels: those that carry no mask count always.
+ */
+static void join_channels(struct source *source, plait_nodes x, plait_node y)
+{
+    for (size_t i = 0; i < x.count; i++) {
+        if (!source->calls->carried(source, x.items[i]).graph) {
+            return; /* a mask of ones alone does what none does */
+        }
+    }
+    masks_join(source, x, y);
+}
+
+/* Whether element by element of x counts, as far as its mask says it. */
+static plait_node mask_of_elements(struct source *source, plait_node x, size_t i)
+{
+    const struct part_name ones = masks_numbered(source, "ones", i);
+    const struct part_name zeros = masks_numbered(source, "zeros", i);
+    const struct part_name wide = masks_numbered(source, "wide", i);
+    const plait_node mask = source->calls->carried(source, x);
+
+    if (!mask.graph) {
+        return plait_ops_logical_or(plait_of(x), plait_number(1), &(plait_layer_opts){.name = ones.text});
+    }
+    if (plait_node_shape(mask).rank >= plait_node_shape(x).rank) {
+        return mask;
+    }
+    const plait_node none =
+        plait_ops_logical_and(plait_of(x), plait_number(0), &(plait_layer_opts){.name = zeros.text});
+    return plait_ops_logical_or(plait_of(masks_of_channels(source, mask, i)), plait_of(none),
+                                &(plait_layer_opts){.name = wide.text});
+}
+
+/* The same for x that are joined along another axis. */
+static void join_others(struct source *source, plait_nodes x, int axis, plait_node y)
+{
+    const struct part_name joined = masks_part(source, "masks");
+    const struct part_name any = masks_part(source, "mask");
+    plait_node masks[MOST_MASKED];
+    bool masked = false;
+
+    for (size_t i = 0; i < x.count; i++) {
+        masked = masked || source->calls->carried(source, x.items[i]).graph;
+    }
+    if (!masked) {
+        return;
+    }
+    if (x.count > MOST_MASKED) {
+        source_unsupported(source, "it joins %zu tensors, of which some are masked; plait does that with up to %d",
+                           x.count, MOST_MASKED);
+        return;
+    }
+    for (size_t i = 0; i < x.count; i++) {
+        masks[i] = mask_of_elements(source, x.items[i], i);
+    }
+    const plait_nodes parts = {masks, x.count};
+    const plait_node all = plait_concatenate(parts, axis, &(plait_layer_opts){.name = joined.text});
+    source->calls->carry(source, y, plait_ops_any(all, PLAIT_AXES(-1), &(plait_reduce_opts){.name = any.text}));
+}
+
+static plait_node read_layer(struct source *source, plait_nodes x)
+{
+    const int axis = source_axis(source, "axis", -1);
+    const plait_node y = read(source, x);
+    const size_t rank = plait_node_shape(x.items[0]).rank;
+
+    if (rank == 0) {
+        return y; /* what is wrong is said of y */
+    }
+    if (axis == -1 || (size_t)axis == rank) {
+        join_channels(source, x, y);
+    } else {
+        join_others(source, x, axis, y);
+    }
+    return y;
+}
+
 /* The operation joins constants, too. */
 static plait_node read_operation(struct source *source, plait_nodes x)
 {
@@ -80,7 +161,7 @@ static plait_node read_operation(struct source *source, plait_nodes x)
 }
 
 const struct layer_reader concatenate_readers[] = {
-    {"Concatenate", read},
+    {"Concatenate", read_layer},
     {"ops.Concatenate", read_operation},
     {0},
 };

@@ -465,4 +465,4 @@ static plait_node read(struct source *source, plait_nodes x)
     return plait_dense(x.items[0], &opts);
 }
 
-const struct layer_reader dense_readers[] = {{"Dense", read}, {0}};
+const struct layer_reader dense_readers[] = {{"Dense", read, MASKS_PASS}, {0}};

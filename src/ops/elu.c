@@ -43,4 +43,4 @@ static plait_node read(struct source *source, plait_nodes x)
     return plait_elu(x.items[0], &(plait_elu_opts){.name = source->name, .alpha = &alpha});
 }
 
-const struct layer_reader elu_readers[] = {{"ELU", read}, {0}};
+const struct layer_reader elu_readers[] = {{"ELU", read, MASKS_PASS}, {0}};

@@ -5,10 +5,12 @@
  * The packed table has a row of NaN behind its own, which such numbers read. */
 #include "base/memory.h"
 #include "graph/source.h"
+#include "ops/masks.h"
 #include "ops/walk.h"
 #include "shape/shape.h"
 
 #include <math.h>
+#include <plait/operations.h>
 #include <plait/recurrent.h>
 #include <string.h>
 
@@ -129,12 +131,15 @@ static plait_node read(struct source *source, plait_nodes x)
 {
     const plait_array table = source_weight(source, 0);
 
-    if (source_flag(source, "mask_zero", false)) {
-        source_unsupported(source, "mask_zero is true; plait has no masks, so save the model with mask_zero=False");
-    }
     source_check_axes(source, "input_dim", table, 0, 1);
     source_check_axes(source, "output_dim", table, 1, 1);
-    return plait_embedding(x.items[0], table, &(plait_layer_opts){.name = source->name});
+    const plait_node y = plait_embedding(x.items[0], table, &(plait_layer_opts){.name = source->name});
+    if (source_flag(source, "mask_zero", false)) {
+        const struct part_name name = masks_part(source, "mask");
+        const plait_layer_opts opts = {.name = name.text};
+        source->calls->carry(source, y, plait_ops_not_equal(plait_of(x.items[0]), plait_number(0), &opts));
+    }
+    return y;
 }
 
 const struct layer_reader embedding_readers[] = {{"Embedding", read}, {0}};

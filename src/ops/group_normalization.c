@@ -277,4 +277,4 @@ static plait_node read(struct source *source, plait_nodes x)
     return plait_group_normalization(x.items[0], &opts);
 }
 
-const struct layer_reader group_normalization_readers[] = {{"GroupNormalization", read}, {0}};
+const struct layer_reader group_normalization_readers[] = {{"GroupNormalization", read, MASKS_PASS}, {0}};

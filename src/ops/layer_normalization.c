@@ -127,4 +127,4 @@ static plait_node read(struct source *source, plait_nodes x)
     return plait_layer_normalization(x.items[0], &opts);
 }
 
-const struct layer_reader layer_normalization_readers[] = {{"LayerNormalization", read}, {0}};
+const struct layer_reader layer_normalization_readers[] = {{"LayerNormalization", read, MASKS_PASS}, {0}};

@@ -41,4 +41,4 @@ static plait_node read(struct source *source, plait_nodes x)
     return plait_leaky_relu(x.items[0], &(plait_leaky_relu_opts){.name = source->name, .negative_slope = &slope});
 }
 
-const struct layer_reader leaky_relu_readers[] = {{"LeakyReLU", read}, {0}};
+const struct layer_reader leaky_relu_readers[] = {{"LeakyReLU", read, MASKS_PASS}, {0}};

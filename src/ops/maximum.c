@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* y = the largest of x[0], x[1], ...; NaN if one of them is NaN. */
 #include "graph/source.h"
+#include "ops/masks.h"
 #include "ops/merge.h"
 
 static const struct op op_maximum = {
@@ -19,7 +20,7 @@ plait_node plait_maximum(plait_nodes x, const plait_layer_opts *opts)
 
 static plait_node read(struct source *source, plait_nodes x)
 {
-    return plait_maximum(x, &(plait_layer_opts){.name = source->name});
+    return masks_choose(source, x, plait_maximum);
 }
 
 const struct layer_reader maximum_readers[] = {{"Maximum", read}, {0}};

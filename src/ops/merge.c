@@ -240,3 +240,41 @@ plait_node merge_layer(const struct op *op, plait_nodes x, const plait_layer_opt
 {
     return graph_add(op, x, opts ? opts->name : NULL, &merge, sizeof merge);
 }
+
+/* The operands' nodes to nodes[], and the constant to *merge; returns how many nodes there are. */
+static size_t take_operands(plait_operand a, plait_operand b, plait_node nodes[2], struct merge *merge)
+{
+    const bool a_is_node = a.kind == PLAIT_OPERAND_NODE;
+    const bool b_is_node = b.kind == PLAIT_OPERAND_NODE;
+    const plait_operand *constant = a_is_node ? &b : &a;
+
+    nodes[0] = a_is_node ? a.node : b.node;
+    nodes[1] = b.node;
+    if (a_is_node == b_is_node) {
+        return a_is_node ? 2 : 0;
+    }
+    merge->constant = a_is_node ? MERGE_CONSTANT_LAST : MERGE_CONSTANT_FIRST;
+    merge->number = constant->number;
+    merge->is_array = constant->kind == PLAIT_OPERAND_ARRAY;
+    merge->array = merge->is_array ? constant->array : (plait_array){0};
+    return 1;
+}
+
+plait_node merge_operate(const struct op *op, const char *operation, plait_operand a, plait_operand b,
+                         const plait_layer_opts *opts)
+{
+    struct merge merge = {.operation = operation};
+    plait_node nodes[2];
+    const size_t count = take_operands(a, b, nodes, &merge);
+
+    return count > 0 ? merge_layer(op, (plait_nodes){nodes, count}, opts, merge) : (plait_node){0};
+}
+
+plait_node merge_extend(plait_node last, const struct op *op, const char *operation, plait_operand a, plait_operand b)
+{
+    struct merge merge = {.operation = operation};
+    plait_node nodes[2];
+    const size_t count = take_operands(a, b, nodes, &merge);
+
+    return count > 0 ? graph_extend_with(last, op, (plait_nodes){nodes, count}, &merge, sizeof merge) : (plait_node){0};
+}

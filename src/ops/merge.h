@@ -24,6 +24,13 @@ struct merge {
 /* Begins a layer of `op`, which has the functions below. */
 plait_node merge_layer(const struct op *op, plait_nodes x, const plait_layer_opts *opts, struct merge merge);
 
+/* Such a layer of operands of which one may be a constant; no node if both are. */
+plait_node merge_operate(const struct op *op, const char *operation, plait_operand a, plait_operand b,
+                         const plait_layer_opts *opts);
+
+/* The same within the layer whose last node is `last`. */
+plait_node merge_extend(plait_node last, const struct op *op, const char *operation, plait_operand a, plait_operand b);
+
 /* As Keras's merge layers broadcast: missing axes stand behind the batch. */
 void merge_infer(plait_graph *graph, struct node *node, const plait_shape *inputs);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* y = the smallest of x[0], x[1], ...; NaN if one of them is NaN. */
 #include "graph/source.h"
+#include "ops/masks.h"
 #include "ops/merge.h"
 
 static const struct op op_minimum = {
@@ -19,7 +20,7 @@ plait_node plait_minimum(plait_nodes x, const plait_layer_opts *opts)
 
 static plait_node read(struct source *source, plait_nodes x)
 {
-    return plait_minimum(x, &(plait_layer_opts){.name = source->name});
+    return masks_choose(source, x, plait_minimum);
 }
 
 const struct layer_reader minimum_readers[] = {{"Minimum", read}, {0}};

@@ -5,6 +5,7 @@
 #include "ops/activation.h"
 #include "ops/attention.h"
 #include "ops/merge.h"
+#include "ops/move.h"
 #include "ops/projection.h"
 #include "ops/reshape.h"
 #include "shape/shape.h"
@@ -12,12 +13,13 @@
 #include <math.h>
 
 enum { HEADS = 1, DIM = 2 }; /* axes of the kernels of query, key and value */
-enum { MASK = 3 };           /* input of the node that attends; before it are query, value and key */
+enum { MASK = ATTENTION_MASK, MOST_MASKS = 4 };
 
 /* Parameters of the node that attends. */
 struct multi_head {
     struct attention attention; /* first: its variants read it */
     bool grouped;               /* keys may have fewer heads */
+    int given_mask;             /* the option */
     size_t value_heads;
     size_t axes;        /* of a sample of the query */
     plait_shape output; /* kernels */
@@ -35,8 +37,8 @@ static void infer(plait_graph *graph, struct node *node, const plait_shape *inpu
     const struct attention *attention = &params->attention;
     const size_t value_dim = inputs[1].dims[inputs[1].rank - 1] / params->value_heads;
 
-    if (attention->mask > ATTENTION_MASK_ZERO) {
-        node_fail(graph, node, "attention_mask is %d; it must be 0, 1 or 2", (int)attention->mask);
+    if (params->given_mask < 0 || params->given_mask > 2) {
+        node_fail(graph, node, "attention_mask is %d; it must be 0, 1 or 2", params->given_mask);
     } else if (attention->key_heads != params->value_heads) {
         node_fail(graph, node, "key_kernel has %zu heads but value_kernel has %zu; they must agree",
                   attention->key_heads, params->value_heads);
@@ -54,9 +56,18 @@ static void infer(plait_graph *graph, struct node *node, const plait_shape *inpu
     } else if (params->axes != 2 &&
                (attention->before != SIZE_MAX || attention->after != SIZE_MAX || attention->mask)) {
         node_fail(graph, node, "query has %zu axes; %s for two, of places and of channels", params->axes,
-                  attention->mask ? "attention_mask is" : "use_causal_mask and sliding_window are");
+                  attention->mask ? "a mask is" : "use_causal_mask and sliding_window are");
     } else {
         attention_infer(graph, node, inputs);
+    }
+}
+
+static void infer_weights(plait_graph *graph, struct node *node, const plait_shape *inputs)
+{
+    infer(graph, node, inputs);
+    if (!node->poisoned) {
+        node->weight_count = 0; /* once more, with the other shape */
+        attention_weights_infer(graph, node, inputs);
     }
 }
 
@@ -67,6 +78,24 @@ static void refuse_count(plait_graph *graph, struct node *node, const plait_shap
               node->input_count);
 }
 
+/* A mask of queries, {T, 1}, as one of queries and keys. */
+struct widen {
+    struct move move;
+    size_t keys;
+};
+
+static void infer_widen(plait_graph *graph, struct node *node, const plait_shape *inputs)
+{
+    struct widen *widen = node->params;
+    struct move_axis *axes = widen->move.axes;
+
+    (void)graph;
+    axes[0] = (struct move_axis){.axis = 0, .step = 1};
+    axes[1] = (struct move_axis){.axis = 1, .step = 1};
+    axes[2] = (struct move_axis){.repeats = true};
+    node->shape = PLAIT_SHAPE(inputs[0].dims[0], widen->keys);
+}
+
 /* The nodes of a layer, under its own names. */
 struct class
 {
@@ -74,6 +103,10 @@ struct class
     struct op project;
     struct op project_again; /* an input that another node of the layer has, too */
     struct op attend;
+    struct op weigh;
+    struct op sum;
+    struct op combine; /* masks */
+    struct op widen;
 };
 
 #define PROJECTION(keras_name, keras_class, again)                                                                  \
@@ -87,13 +120,45 @@ struct class
         .miscounted = {.name = keras_name, .class_name = keras_class, .infer = refuse_count}, \
         .project = PROJECTION(keras_name, keras_class, false),                                \
         .project_again = PROJECTION(keras_name, keras_class, true),                           \
-        .attend = {                                                                           \
-            .name = "attention",                                                              \
+        .attend =                                                                             \
+            {                                                                                 \
+                .name = "attention",                                                          \
+                .class_name = keras_class,                                                    \
+                .infer = infer,                                                               \
+                .flops = attention_flops,                                                     \
+                .variants = attention_variants,                                               \
+                .variant_count = ATTENTION_VARIANTS,                                          \
+            },                                                                                \
+        .weigh =                                                                              \
+            {                                                                                 \
+                .name = "attention_weights",                                                  \
+                .class_name = keras_class,                                                    \
+                .infer = infer_weights,                                                       \
+                .variants = attention_weights_variants,                                       \
+                .variant_count = ATTENTION_WEIGHTS_VARIANTS,                                  \
+            },                                                                                \
+        .sum =                                                                                \
+            {                                                                                 \
+                .name = "attention_sums",                                                     \
+                .class_name = keras_class,                                                    \
+                .infer = attention_sums_infer,                                                \
+                .variants = attention_sums_variants,                                          \
+                .variant_count = ATTENTION_WEIGHTS_VARIANTS,                                  \
+            },                                                                                \
+        .combine =                                                                            \
+            {                                                                                 \
+                .name = "logical_and",                                                        \
+                .class_name = keras_class,                                                    \
+                .infer = merge_infer,                                                         \
+                .variants = merge_variants,                                                   \
+                .variant_count = MERGE_VARIANTS,                                              \
+            },                                                                                \
+        .widen = {                                                                            \
+            .name = "repeat",                                                                 \
             .class_name = keras_class,                                                        \
-            .infer = infer,                                                                   \
-            .flops = attention_flops,                                                         \
-            .variants = attention_variants,                                                   \
-            .variant_count = ATTENTION_VARIANTS,                                              \
+            .infer = infer_widen,                                                             \
+            .variants = move_variants,                                                        \
+            .variant_count = MOVE_VARIANTS,                                                   \
         },                                                                                    \
     }
 
@@ -146,8 +211,81 @@ static plait_node flatten_places(struct making *making, plait_node x)
     return reshape(making, x, PLAIT_SHAPE(shape_count(places), shape.dims[shape.rank - 1]));
 }
 
+/* A mask of places as one of queries, {T, 1}, or keys, {1, S}, to be broadcast; one of more axes stays as it is. */
+static plait_node stand(struct making *making, plait_node mask, bool of_queries)
+{
+    const plait_shape shape = plait_node_shape(mask);
+    const size_t count = shape_count(shape);
+
+    return shape.rank == 1 ? reshape(making, mask, of_queries ? PLAIT_SHAPE(count, 1) : PLAIT_SHAPE(1, count)) : mask;
+}
+
+/* A mask of queries alone for each of the keys. */
+static plait_node widen(struct making *making, plait_node mask, plait_node key)
+{
+    const plait_shape places = plait_node_shape(key);
+    const struct widen params = {.keys = places.rank > 0 ? places.dims[0] : 0};
+
+    if (plait_node_shape(mask).rank != 2 || places.rank != 2 || plait_node_shape(mask).dims[1] != 1) {
+        return mask;
+    }
+    making->last = graph_extend_with(making->last, &making->class->widen, PLAIT_NODES(mask), &params, sizeof params);
+    return making->last;
+}
+
+/* One mask of all that are there; one without a graph if there are none. A single one of keys stays as it is. */
+static plait_node combine(struct making *making, plait_node given, plait_node key,
+                          const plait_multi_head_attention_opts *opts)
+{
+    const plait_node masks[MOST_MASKS] = {given, opts->value_mask, opts->key_mask, opts->query_mask};
+    plait_node all = {0};
+
+    for (size_t i = 0; i < MOST_MASKS; i++) {
+        const bool of_queries = i == MOST_MASKS - 1;
+        if (!masks[i].graph) {
+            continue;
+        }
+        if (!all.graph) {
+            all = of_queries ? widen(making, stand(making, masks[i], true), key) : masks[i];
+            continue;
+        }
+        const plait_node pair[] = {stand(making, all, false), stand(making, masks[i], of_queries)};
+        making->last =
+            merge_extend(making->last, &making->class->combine, "OPERATION_AND", plait_of(pair[0]), plait_of(pair[1]));
+        all = making->last;
+    }
+    return all;
+}
+
+/* The weights, with the axes that query and key have, to *scores; returns the sums. */
+static plait_node weigh(struct making *making, const plait_node projected[4], plait_nodes flat,
+                        const struct multi_head *params, plait_node *scores)
+{
+    const struct class *class = making->class;
+    const plait_node weights = graph_extend_with(making->last, &class->weigh, flat, params, sizeof *params);
+    const plait_shape query = plait_node_shape(projected[ATTENTION_QUERY]);
+    const plait_shape key = plait_node_shape(projected[ATTENTION_KEY]);
+    plait_shape shape = {.rank = 1, .dims = {params->attention.heads}};
+
+    making->last = weights;
+    *scores = weights;
+    if (plait_node_shape(weights).rank == 0) {
+        return weights;
+    }
+    for (size_t i = 0; i + 1 < query.rank && shape.rank < PLAIT_MAX_RANK; i++) {
+        shape.dims[shape.rank++] = query.dims[i];
+    }
+    for (size_t i = 0; i + 1 < key.rank && shape.rank < PLAIT_MAX_RANK; i++) {
+        shape.dims[shape.rank++] = key.dims[i];
+    }
+    *scores = reshape(making, weights, shape);
+    return graph_extend_with(making->last, &class->sum, PLAIT_NODES(weights, flat.items[ATTENTION_VALUE]), params,
+                             sizeof *params);
+}
+
 /* `projected` is query, value, key and, if params->attention.mask, a mask. */
-static plait_node attend(struct making *making, const plait_node projected[4], const struct multi_head *params)
+static plait_node attend(struct making *making, const plait_node projected[4], const struct multi_head *params,
+                         plait_node *scores)
 {
     const plait_shape query = plait_node_shape(projected[0]);
     plait_node flat[4];
@@ -157,7 +295,9 @@ static plait_node attend(struct making *making, const plait_node projected[4], c
     }
     flat[MASK] = projected[MASK];
     const plait_nodes given = {flat, params->attention.mask ? 4 : 3};
-    const plait_node y = graph_extend_with(making->last, &making->class->attend, given, params, sizeof *params);
+    const plait_node y = scores
+                             ? weigh(making, projected, given, params, scores)
+                             : graph_extend_with(making->last, &making->class->attend, given, params, sizeof *params);
     plait_shape shape = plait_node_shape(y);
     making->last = y;
     if (shape.rank == 0) {
@@ -205,13 +345,21 @@ static struct multi_head attention_of(const plait_multi_head_attention_opts *opt
                 .after = opts->use_causal_mask ? 0
                          : window > 0          ? window - 1
                                                : SIZE_MAX,
-                .mask = (enum attention_mask)opts->attention_mask,
             },
+        .given_mask = opts->attention_mask,
         .grouped = grouped,
         .value_heads = size_of(opts->value, HEADS),
         .output = opts->output.kernel.shape,
         .gate = opts->gate.kernel.shape,
     };
+}
+
+/* Where Keras shows the scores, it makes them otherwise than where it does not. */
+static enum attention_mask mask_kind_of(const plait_multi_head_attention_opts *opts, plait_node mask)
+{
+    const bool zero = opts->attention_mask == 2 || opts->zero_hidden || opts->attention_scores;
+
+    return !mask.graph ? ATTENTION_UNMASKED : zero ? ATTENTION_MASK_ZERO : ATTENTION_MASK_EVEN;
 }
 
 static plait_node make(const struct class *class, plait_nodes x, const plait_multi_head_attention_opts *opts)
@@ -230,12 +378,17 @@ static plait_node make(const struct class *class, plait_nodes x, const plait_mul
         return graph_add(&class->miscounted, x, opts->name, NULL, 0);
     }
     attention.axes = plait_node_shape(x.items[0]).rank;
+    if (opts->attention_scores) {
+        *opts->attention_scores = x.items[0]; /* if nothing better comes */
+    }
     making.last = graph_add(&class->project, (plait_nodes){x.items, 1}, opts->name, &query, sizeof query);
     projected[0] = making.last;
     projected[1] = project(&making, x.items[1], &value, false);
     projected[2] = project(&making, x.items[has_key ? 2 : 1], &key, !has_key);
-    projected[MASK] = x.items[x.count - 1];
-    plait_node y = attend(&making, projected, &attention);
+    projected[MASK] =
+        combine(&making, opts->attention_mask ? x.items[x.count - 1] : (plait_node){0}, projected[2], opts);
+    attention.attention.mask = mask_kind_of(opts, projected[MASK]);
+    plait_node y = attend(&making, projected, &attention, opts->attention_scores);
     y = gate(&making, y, x.items[0], opts->gate);
     return projection_unfold(project(&making, y, &output, false), &output);
 }
@@ -251,190 +404,3 @@ plait_node plait_grouped_query_attention(plait_nodes x, const plait_multi_head_a
 {
     return make(&grouped_query, x, opts ? opts : &defaults);
 }
-
-/* ---- Files ------------------------------------------------------------------------------------------ */
-
-/* Where query, value, key and mask may stand in a call, in the order of the tensors that it is called on: those of args
- * come first, then those of kwargs by their names. */
-struct place {
-    const char *path;
-    size_t input;
-    size_t rank; /* of a sample of the mask; 0: a mask that plait does not have, or no mask */
-};
-
-static const struct place places[] = {
-    {"args[0]", 0, 0},      {"args[1]", 1, 0},
-    {"args[2]", 2, 0},      {"args[3]", MASK, 0},
-    {"args[4]", MASK, 1},   {"args[5]", MASK, 1},
-    {"args[6]", MASK, 2},   {"kwargs.attention_mask", MASK, 2},
-    {"kwargs.key", 2, 0},   {"kwargs.key_mask", MASK, 1},
-    {"kwargs.query", 0, 0}, {"kwargs.query_mask", MASK, 0},
-    {"kwargs.value", 1, 0}, {"kwargs.value_mask", MASK, 1},
-};
-
-/* The tensors that a layer is called on, those that are there side by side. */
-struct call {
-    plait_node inputs[4];
-    size_t count;
-    bool masked;
-};
-
-/* Notes masks that plait does not have. What Keras makes of a query's mask has changed from version to version. */
-static void check_mask(struct source *source, const struct place *place, plait_node mask, bool another)
-{
-    const plait_shape shape = plait_node_shape(mask);
-
-    if (place->rank == 0 || another) {
-        source_unsupported(source, "it is called with query_mask, or with several masks; plait takes one of "
-                                   "attention_mask, value_mask and key_mask");
-    } else if (source->calls->kind(source, place->path) != SOURCE_TENSOR) {
-        source_unsupported(source, "it is called with a mask, %s, that is no tensor", place->path);
-    } else if (shape.rank != place->rank) {
-        source_unsupported(source, "it is called with a mask, %s, of shape %s; plait takes those of %zu axes",
-                           place->path, shape_name(shape).text, place->rank);
-    }
-}
-
-/* False, with a note, if the tensors are not query, value and perhaps key and mask. */
-static bool find_inputs(struct source *source, plait_nodes x, struct call *call)
-{
-    plait_node found[4] = {{0}};
-    bool there[4] = {false};
-    size_t used = 0;
-    size_t more_masks = 0;
-
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        const enum source_kind kind = source->calls->kind(source, places[i].path);
-        const size_t input = places[i].input;
-        const bool is_tensor = kind >= SOURCE_OBJECT && used < x.count; /* only tensors are objects here */
-        const bool another = is_tensor && there[input];
-        if (is_tensor) {
-            found[input] = x.items[used++];
-            there[input] = true;
-        }
-        if (input == MASK && kind != SOURCE_MISSING) {
-            check_mask(source, &places[i], found[MASK], another);
-            more_masks += another;
-        }
-    }
-    if (attention_flag(source, "return_attention_scores", 7)) {
-        source_unsupported(source, "it is called with return_attention_scores=True; plait gives the result alone");
-    }
-    for (size_t i = 0; i < 4; i++) {
-        if (there[i]) {
-            call->inputs[call->count++] = found[i];
-        }
-    }
-    call->masked = there[MASK];
-    if (call->count + more_masks != x.count || !there[0] || !there[1]) {
-        source_refuse(source, "it is called on %zu tensors that are not query, value and perhaps key and a mask",
-                      x.count);
-        return false;
-    }
-    return true;
-}
-
-/* Attention along some axes alone is refused; what Keras saves for None are all axes but the last. */
-static void check_attention_axes(struct source *source, size_t rank)
-{
-    double axes[PLAIT_MAX_RANK] = {0};
-    const size_t count = source_numbers(source, "attention_axes", axes, PLAIT_MAX_RANK);
-    bool all = count == 0 || count + 1 == rank;
-
-    for (size_t i = 0; all && i < count; i++) {
-        all = axes[i] == (double)(i + 1);
-    }
-    if (!all) {
-        source_unsupported(source, "its attention_axes are not all axes between the batch and the channels");
-    }
-}
-
-static plait_projection read_projection(struct source *source, const char *part, bool use_bias)
-{
-    const plait_projection weights = {
-        .kernel = source->calls->weight(source, part, 0),
-        .bias = use_bias ? source->calls->weight(source, part, 1) : (plait_array){0},
-    };
-
-    if (!weights.kernel.data || (use_bias && !weights.bias.data)) {
-        source_refuse(source, "the file lacks weight number %d of its %s, counted from 0", weights.kernel.data ? 1 : 0,
-                      part);
-    }
-    return weights;
-}
-
-/* With dropout, Keras multiplies the softmax by the mask. */
-static int mask_kind(struct source *source)
-{
-    return source_number(source, "dropout", 0) > 0 ? ATTENTION_MASK_ZERO : ATTENTION_MASK_EVEN;
-}
-
-/* How Keras calls the parts of a layer in its file. */
-struct parts {
-    const char *query, *key, *value, *gate, *output;
-};
-
-static plait_multi_head_attention_opts read_options(struct source *source, const struct parts *parts)
-{
-    const bool use_bias = source_flag(source, "use_bias", true);
-    const enum source_kind window = source->calls->kind(source, "sliding_window");
-    plait_multi_head_attention_opts opts = {
-        .name = source->name,
-        .query = read_projection(source, parts->query, use_bias),
-        .key = read_projection(source, parts->key, use_bias),
-        .value = read_projection(source, parts->value, use_bias),
-        .output = read_projection(source, parts->output, use_bias),
-        .use_causal_mask = attention_flag(source, "use_causal_mask", 9),
-        .sliding_window = source_size(source, "sliding_window", 0),
-    };
-
-    if (source_flag(source, "use_gate", false)) {
-        opts.gate = read_projection(source, parts->gate, use_bias);
-    }
-    if (window == SOURCE_NUMBER && opts.sliding_window == 0) {
-        source_refuse(source, "option sliding_window must be a whole number of at least 1");
-    }
-    return opts;
-}
-
-static plait_node read(struct source *source, plait_nodes x)
-{
-    static const struct parts parts = {"query_dense", "key_dense", "value_dense", "_gate_dense", "output_dense"};
-    plait_multi_head_attention_opts opts = read_options(source, &parts);
-    const plait_shape output = opts.output.kernel.shape;
-    struct call call = {.count = 0};
-
-    source_check_axes(source, "num_heads", opts.query.kernel, HEADS, 1);
-    source_check_axes(source, "key_dim", opts.query.kernel, DIM, 1);
-    source_check_axes(source, "value_dim", opts.value.kernel, DIM, 1);
-    source_check_axes(source, "output_shape", opts.output.kernel, 2, output.rank > 2 ? output.rank - 2 : 1);
-    if (!find_inputs(source, x, &call)) {
-        return x.items[0];
-    }
-    check_attention_axes(source, plait_node_shape(call.inputs[0]).rank);
-    opts.attention_mask = call.masked ? mask_kind(source) : ATTENTION_UNMASKED;
-    return plait_multi_head_attention((plait_nodes){call.inputs, call.count}, &opts);
-}
-
-static plait_node read_grouped(struct source *source, plait_nodes x)
-{
-    static const struct parts parts = {"_query_dense", "_key_dense", "_value_dense", "_gate_dense", "_output_dense"};
-    plait_multi_head_attention_opts opts = read_options(source, &parts);
-    struct call call = {.count = 0};
-
-    source_check_axes(source, "num_query_heads", opts.query.kernel, HEADS, 1);
-    source_check_axes(source, "num_key_value_heads", opts.key.kernel, HEADS, 1);
-    source_check_axes(source, "head_dim", opts.query.kernel, DIM, 1);
-    if (!find_inputs(source, x, &call)) {
-        return x.items[0];
-    }
-    opts.attention_mask = call.masked ? mask_kind(source) : ATTENTION_UNMASKED;
-    return plait_grouped_query_attention((plait_nodes){call.inputs, call.count}, &opts);
-}
-
-const struct layer_reader multi_head_attention_readers[] = {
-    {"MultiHeadAttention", read},
-    {"GroupQueryAttention", read_grouped}, /* as Keras exports it, and as its class is called */
-    {"GroupedQueryAttention", read_grouped},
-    {0},
-};

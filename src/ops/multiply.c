@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* y = x[0] * x[1] * ..., from left to right. */
 #include "graph/source.h"
+#include "ops/masks.h"
 #include "ops/merge.h"
 
 static const struct op op_multiply = {
@@ -20,7 +21,7 @@ plait_node plait_multiply(plait_nodes x, const plait_layer_opts *opts)
 
 static plait_node read(struct source *source, plait_nodes x)
 {
-    return plait_multiply(x, &(plait_layer_opts){.name = source->name});
+    return masks_multiply(source, x, plait_multiply);
 }
 
 const struct layer_reader multiply_readers[] = {{"Multiply", read}, {0}};

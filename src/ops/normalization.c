@@ -135,4 +135,4 @@ static plait_node read(struct source *source, plait_nodes x)
                                            });
 }
 
-const struct layer_reader normalization_readers[] = {{"Normalization", read}, {0}};
+const struct layer_reader normalization_readers[] = {{"Normalization", read, MASKS_PASS}, {0}};

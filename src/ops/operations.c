@@ -20,66 +20,44 @@ static const struct op op_maximum = {OPERATION("maximum", "Maximum")};
 static const struct op op_minimum = {OPERATION("minimum", "Minimum")};
 static const struct op op_negative = {OPERATION("negative", "Negative"), .affine = merge_affine};
 
-static plait_node operate(const struct op *op, const char *operation, plait_operand a, plait_operand b,
-                          const plait_layer_opts *opts)
-{
-    const plait_node nodes[] = {a.node, b.node};
-    const bool a_is_node = a.kind == PLAIT_OPERAND_NODE;
-    const bool b_is_node = b.kind == PLAIT_OPERAND_NODE;
-    const plait_operand *constant = a_is_node ? &b : &a;
-    struct merge merge = {.operation = operation};
-
-    if (a_is_node && b_is_node) {
-        return merge_layer(op, (plait_nodes){nodes, 2}, opts, merge);
-    }
-    if (!a_is_node && !b_is_node) {
-        return (plait_node){0};
-    }
-    merge.constant = a_is_node ? MERGE_CONSTANT_LAST : MERGE_CONSTANT_FIRST;
-    merge.number = constant->number;
-    merge.is_array = constant->kind == PLAIT_OPERAND_ARRAY;
-    merge.array = merge.is_array ? constant->array : (plait_array){0};
-    return merge_layer(op, (plait_nodes){a_is_node ? &nodes[0] : &nodes[1], 1}, opts, merge);
-}
-
 plait_node plait_ops_add(plait_operand a, plait_operand b, const plait_layer_opts *opts)
 {
-    return operate(&op_add, "OPERATION_ADD", a, b, opts);
+    return merge_operate(&op_add, "OPERATION_ADD", a, b, opts);
 }
 
 plait_node plait_ops_subtract(plait_operand a, plait_operand b, const plait_layer_opts *opts)
 {
-    return operate(&op_subtract, "OPERATION_SUBTRACT", a, b, opts);
+    return merge_operate(&op_subtract, "OPERATION_SUBTRACT", a, b, opts);
 }
 
 plait_node plait_ops_multiply(plait_operand a, plait_operand b, const plait_layer_opts *opts)
 {
-    return operate(&op_multiply, "OPERATION_MULTIPLY", a, b, opts);
+    return merge_operate(&op_multiply, "OPERATION_MULTIPLY", a, b, opts);
 }
 
 plait_node plait_ops_divide(plait_operand a, plait_operand b, const plait_layer_opts *opts)
 {
-    return operate(&op_divide, "OPERATION_DIVIDE", a, b, opts);
+    return merge_operate(&op_divide, "OPERATION_DIVIDE", a, b, opts);
 }
 
 plait_node plait_ops_true_divide(plait_operand a, plait_operand b, const plait_layer_opts *opts)
 {
-    return operate(&op_true_divide, "OPERATION_DIVIDE", a, b, opts);
+    return merge_operate(&op_true_divide, "OPERATION_DIVIDE", a, b, opts);
 }
 
 plait_node plait_ops_maximum(plait_operand a, plait_operand b, const plait_layer_opts *opts)
 {
-    return operate(&op_maximum, "OPERATION_MAXIMUM", a, b, opts);
+    return merge_operate(&op_maximum, "OPERATION_MAXIMUM", a, b, opts);
 }
 
 plait_node plait_ops_minimum(plait_operand a, plait_operand b, const plait_layer_opts *opts)
 {
-    return operate(&op_minimum, "OPERATION_MINIMUM", a, b, opts);
+    return merge_operate(&op_minimum, "OPERATION_MINIMUM", a, b, opts);
 }
 
 plait_node plait_ops_negative(plait_node x, const plait_layer_opts *opts)
 {
-    return operate(&op_negative, "OPERATION_MULTIPLY", plait_of(x), plait_number(-1), opts);
+    return merge_operate(&op_negative, "OPERATION_MULTIPLY", plait_of(x), plait_number(-1), opts);
 }
 
 /* ---- Functions of every element --------------------------------------------------------------------- */

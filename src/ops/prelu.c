@@ -55,4 +55,4 @@ static plait_node read(struct source *source, plait_nodes x)
     return plait_prelu(x.items[0], &(plait_prelu_opts){.name = source->name, .alpha = alpha});
 }
 
-const struct layer_reader prelu_readers[] = {{"PReLU", read}, {0}};
+const struct layer_reader prelu_readers[] = {{"PReLU", read, MASKS_PASS}, {0}};

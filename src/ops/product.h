@@ -52,9 +52,9 @@ struct product {
     struct pixels y;
     struct pixels residual;
     struct taps taps;
-    struct pixels gate; /* what pixels of x are to be multiplied by, the same for all of a picture */
-    size_t prologue; /* where the input's scale and shift begin in packed; 0: none */
-    bool phase;      /* one of several launches of a kernel that was built for another */
+    struct pixels gate;   /* what pixels of x are to be multiplied by, the same for all of a picture */
+    size_t prologue;      /* where the input's scale and shift begin in packed; 0: none */
+    bool phase;           /* one of several launches of a kernel that was built for another */
     size_t packed_offset; /* where its part of the step's packed weights begins */
 };
 

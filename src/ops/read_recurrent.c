@@ -8,6 +8,8 @@
 
 enum { PATH_BYTES = 192, NAME_BYTES = 1024, MOST_STATES = 2 };
 
+enum { MASK_PLACE = 2 }; /* call(sequences, initial_state, mask, training) */
+
 /* A class of layers, and of cells. */
 struct kind {
     const char *layer;
@@ -163,8 +165,20 @@ static struct results make(struct source *source, const struct place *place, pla
     opts->reset_before = !flag(source, place->cell, "reset_after", true);
     opts->last_h = results.state_count > 0 ? &results.states[0] : NULL;
     opts->last_c = results.state_count > 1 ? &results.states[1] : NULL;
+    opts->mask = source->calls->mask(source, 0);
     results.y = place->kind->make(x, opts);
     return results;
+}
+
+/* Rows for all steps go with the mask of the steps, even where the call did not pass it to the layer. */
+static void carry_mask(struct source *source, plait_node x, plait_node y, bool sequences)
+{
+    const plait_node passed = source->calls->mask(source, 0);
+
+    source->calls->carry(source, y,
+                         !sequences     ? (plait_node){0}
+                         : passed.graph ? passed
+                                        : source->calls->carried(source, x));
 }
 
 static plait_nodes behind(plait_nodes nodes, size_t begin, size_t count)
@@ -187,8 +201,10 @@ static plait_node read_class(struct source *source, plait_nodes x, const char *c
     if (!find_place(source, class_name, "", "cell", &place)) {
         return x.items[0];
     }
+    opts.zero_output_for_mask = flag(source, "", "zero_output_for_mask", false);
     const struct results results = make(source, &place, x.items[0], behind(x, 1, x.count - 1), &opts);
     give_states(source, &results);
+    carry_mask(source, x.items[0], results.y, opts.return_sequences);
     return results.y;
 }
 
@@ -245,6 +261,7 @@ static struct results make_direction(struct source *source, plait_nodes x, bool 
 
     (void)snprintf(name, sizeof name, "%s/%s", source->name, backwards ? "backward_layer" : "forward_layer");
     opts.name = name;
+    opts.zero_output_for_mask = flag(source, place->layer, "return_sequences", false); /* Keras overrules the option */
     return make(source, place, x.items[0], states, &opts);
 }
 
@@ -270,6 +287,7 @@ static plait_node merge(struct source *source, plait_nodes x, const char *mode)
 static plait_node read_bidirectional(struct source *source, plait_nodes x)
 {
     const char *mode = source_text(source, "merge_mode", NULL); /* null: both outputs */
+    const bool sequences = flag(source, "layer.config.", "return_sequences", false);
     struct place places[2];
     struct results results[2];
 
@@ -289,21 +307,18 @@ static plait_node read_bidirectional(struct source *source, plait_nodes x)
     }
     give_states(source, &results[0]);
     give_states(source, &results[1]);
+    carry_mask(source, x.items[0], y, sequences);
+    if (!mode) {
+        carry_mask(source, x.items[0], results[1].y, sequences);
+    }
     return y;
 }
 
-static plait_node read_masking(struct source *source, plait_nodes x)
-{
-    source_unsupported(source, "it masks steps of time, and plait has no masks; leave the steps away instead");
-    return x.items[0];
-}
-
 const struct layer_reader read_recurrent_readers[] = {
-    {"SimpleRNN", read_simple_rnn},
-    {"LSTM", read_lstm},
-    {"GRU", read_gru},
-    {"RNN", read_rnn},
-    {"Bidirectional", read_bidirectional},
-    {"Masking", read_masking},
+    {"SimpleRNN", read_simple_rnn, MASKS_END, MASK_PLACE},
+    {"LSTM", read_lstm, MASKS_END, MASK_PLACE},
+    {"GRU", read_gru, MASKS_END, MASK_PLACE},
+    {"RNN", read_rnn, MASKS_END, MASK_PLACE},
+    {"Bidirectional", read_bidirectional, MASKS_END, MASK_PLACE},
     {0},
 };

@@ -31,13 +31,20 @@ size_t cell_gates(enum cell cell)
 
 /* ---- Shapes ---- */
 
-static bool check_state(plait_graph *graph, struct node *node, const char *name, plait_shape state, plait_shape wanted)
+/* Number of the input that is the mask. */
+static size_t mask_input(const struct recurrence *params)
 {
-    if (shape_equal(state, wanted)) {
+    return 1 + (size_t)params->has_h + (size_t)params->has_c;
+}
+
+static bool check_input(plait_graph *graph, struct node *node, const char *name, plait_shape shape, plait_shape wanted,
+                        const char *each)
+{
+    if (shape_equal(shape, wanted)) {
         return true;
     }
-    node_fail(graph, node, "%s has shape %s but must have %s, a value for each unit", name, shape_name(state).text,
-              shape_name(wanted).text);
+    node_fail(graph, node, "%s has shape %s but must have %s, a value for each %s", name, shape_name(shape).text,
+              shape_name(wanted).text, each);
     return false;
 }
 
@@ -57,17 +64,19 @@ void recurrence_infer(plait_graph *graph, struct node *node, const plait_shape *
     const size_t units = params->kernel.shape.dims[0];
     const plait_shape all = PLAIT_SHAPE(units * cell_gates(params->cell));
     const plait_shape state = PLAIT_SHAPE(units);
-    const size_t rows = (params->sequences ? inputs[0].dims[0] : 1) + params->gives_c;
+    const size_t rows = (params->sequences ? inputs[0].dims[0] : 1) + params->gives_c + params->gives_h;
+    const plait_shape steps = PLAIT_SHAPE(inputs[0].dims[0]);
 
-    if ((params->has_h && !check_state(graph, node, "initial_h", inputs[1], state)) ||
-        (params->has_c && !check_state(graph, node, "initial_c", inputs[1 + params->has_h], state)) ||
+    if ((params->has_h && !check_input(graph, node, "initial_h", inputs[1], state, "unit")) ||
+        (params->has_c && !check_input(graph, node, "initial_c", inputs[1 + params->has_h], state, "unit")) ||
+        (params->mask && !check_input(graph, node, "mask", inputs[mask_input(params)], steps, "step")) ||
         !check_activation(graph, node, "activation", params->activation) ||
         !check_activation(graph, node, "recurrent_activation", params->recurrent_activation) ||
         !node_weight(graph, node, "recurrent_kernel", params->kernel, PLAIT_SHAPE(units, all.dims[0])) ||
         (params->bias.data && !node_weight(graph, node, "recurrent_bias", params->bias, all))) {
         return;
     }
-    node->shape = params->sequences || params->gives_c ? PLAIT_SHAPE(rows, units) : state;
+    node->shape = params->sequences || rows > 1 ? PLAIT_SHAPE(rows, units) : state;
 }
 
 double recurrence_flops(const struct node *node, const plait_shape *inputs)
@@ -134,7 +143,8 @@ static plait_status plan(struct step *step, const char *kernel, struct text **op
     *options = step_kernel(step, kernel);
     text_add(*options, "-D CELL=%s", cells[params->cell]);
     activation_options(&(struct activation){.kind = params->activation}, *options);
-    text_add(*options, " -D RECURRENT_ACTIVATION=%s", activation_macro(params->recurrent_activation));
+    text_add(*options, " -D RECURRENT_ACTIVATION=%s -D MASK=%d -D HAS_H=%d",
+             activation_macro(params->recurrent_activation), params->mask, params->has_h);
     (void)step_kernel(step, "recurrence_begin");
     if (!size_mul(parts * step->output.dims[0], blocks_of(step) * VECTOR, &step->scratch_floats) ||
         step->scratch_floats > SHAPE_MAX_ELEMENTS) {
@@ -196,19 +206,25 @@ static plait_status launch_part(const struct step *step, const struct run *run, 
     const struct recurrence *params = step->params;
     const struct view *x = &run->inputs[0].view;
     const struct view *y = &run->output.view;
+    const struct operand *mask = state_input(run, params->mask, mask_input(params));
     const bool one_row = y->rank == 2;
     const size_t blocks = blocks_of(step);
     const size_t lots = step->tile[TILE_LOTS] ? step->tile[TILE_LOTS] : 1;
-    const size_t x_view[] = {x->strides[0], x->strides[1], x->dims[1], params->backwards, run->batch, units_of(step)};
-    const size_t y_view[] = {y->strides[0], one_row ? 0 : y->strides[1], params->sequences, params->in_order,
-                             params->gives_c ? y->dims[1] - 1 : SIZE_MAX};
+    const size_t x_view[] = {x->strides[0],  x->strides[1],         x->dims[1],           params->backwards, run->batch,
+                             units_of(step), mask->view.strides[0], mask->view.strides[1]};
+    const size_t y_view[] = {y->strides[0],
+                             one_row ? 0 : y->strides[1],
+                             params->sequences,
+                             params->in_order,
+                             params->gives_c ? y->dims[1] - 1 - params->gives_h : SIZE_MAX,
+                             params->gives_h ? y->dims[1] - 1 : SIZE_MAX};
     const size_t work[] = {part->begin, part->end,       divide_up(blocks, lots),
                            part->stage, blocks * VECTOR, step->output.dims[0]};
 
     return launch(run->stream, run->kernels[KERNEL_STEP], range,
                   ARGS(ARG_OPERAND(run->inputs[0]), ARG_OPERAND(run->output), arg_buffer(run->packed),
-                       arg_buffer(run->scratch), arg_long(run->scratch_offset), arg_int8(x_view, 6),
-                       arg_int8(y_view, 5), arg_int8(work, 6)));
+                       arg_buffer(run->scratch), arg_long(run->scratch_offset), arg_int8(x_view, 8),
+                       arg_int8(y_view, 6), arg_int8(work, 6), ARG_OPERAND(*mask)));
 }
 
 /* ---- cpu ---- */

@@ -13,9 +13,12 @@ enum { RECURRENCE_VARIANTS = 2 };
 /* Gates of a cell: the arrays for them lie side by side along the last axis. */
 size_t cell_gates(enum cell cell);
 
-/* The parameters. The inputs are the products {time, gates * units}, then the first h and c, {units} each, if
- * there are such. The output has a row for each step or for the last one, then one for the last c: {rows, units},
- * or {units} if that is one row. */
+/* Steps whose input does not count: the state stays as it is, and the step's row is that of the step before, or 0. */
+enum recurrence_mask { RECURRENCE_UNMASKED, RECURRENCE_MASK_REPEATS, RECURRENCE_MASK_ZEROS };
+
+/* The parameters. The inputs are the products {time, gates * units}, then the first h and c, {units} each, and a mask
+ * {time}, if there are such. The output has a row for each step or for the last one, then those for the last c and the
+ * last h: {rows, units}, or {units} if that is one row. */
 struct recurrence {
     enum cell cell;
     plait_array kernel; /* {units, gates * units} */
@@ -28,6 +31,8 @@ struct recurrence {
     bool backwards; /* the steps are taken from the last on, */
     bool in_order;  /* but the rows stand in the order of the input's */
     bool gives_c;
+    bool gives_h;
+    enum recurrence_mask mask;
 };
 
 /* Members of its `struct op`. */

@@ -9,7 +9,7 @@
 
 #include <plait/recurrent.h>
 
-enum { MOST_INPUTS = 3 }; /* of the recurrence */
+enum { MOST_INPUTS = 4 }; /* of the recurrence */
 
 /* Parameters of the matrix product; the other arrays are here to be checked first. */
 struct projection {
@@ -152,22 +152,24 @@ static plait_node take_rows(plait_node *last, plait_node states, size_t begin, s
 static plait_node take_states(plait_node states, const struct recurrence *params, const plait_recurrent_opts *opts)
 {
     const size_t rows = plait_node_shape(states).rank > 1 ? plait_node_shape(states).dims[0] : 1;
-    const size_t steps = rows - (rows > 1 && params->gives_c);
+    const size_t steps = rows > 1 ? rows - params->gives_c - params->gives_h : 1;
     const size_t newest = params->backwards && params->in_order ? 0 : steps - 1; /* the row of the last h */
     plait_node last = states;
 
     if (opts->last_c && params->gives_c) {
         *opts->last_c = take_rows(&last, states, steps, 0);
     }
-    if (opts->last_h && params->sequences) {
+    if (params->gives_h) {
+        *opts->last_h = take_rows(&last, states, rows - 1, 0);
+    } else if (opts->last_h && params->sequences) {
         *opts->last_h = take_rows(&last, states, newest, 0);
     }
-    if (params->gives_c) {
+    if (params->gives_c || params->gives_h) {
         last = take_rows(&last, states, 0, params->sequences ? steps : 0);
     } else if (last.id != states.id) {
         last = graph_extend_with(last, &op_same, PLAIT_NODES(states), NULL, 0);
     }
-    if (opts->last_h && !params->sequences) {
+    if (opts->last_h && !params->sequences && !params->gives_h) {
         *opts->last_h = last;
     }
     return last;
@@ -208,6 +210,10 @@ static struct recurrence recurrence_of(enum cell cell, const plait_recurrent_opt
         .backwards = opts->go_backwards != 0,
         .in_order = opts->keep_order != 0,
         .gives_c = cell == CELL_LSTM && opts->last_c,
+        .gives_h = is_node(opts->mask) && opts->last_h, /* which may be no row of y then */
+        .mask = !is_node(opts->mask)         ? RECURRENCE_UNMASKED
+                : opts->zero_output_for_mask ? RECURRENCE_MASK_ZEROS
+                                             : RECURRENCE_MASK_REPEATS,
     };
 }
 
@@ -231,6 +237,9 @@ static plait_node recurrent(plait_node x, enum cell cell, const plait_recurrent_
     }
     if (params.has_c) {
         inputs[count++] = opts.initial_c;
+    }
+    if (params.mask) {
+        inputs[count++] = opts.mask;
     }
     const plait_node states =
         graph_extend_with(gates, &recurrences[cell], (plait_nodes){inputs, count}, &params, sizeof params);

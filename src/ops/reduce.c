@@ -2,12 +2,9 @@
 /* y = the mean, sum, maximum or minimum of x along some axes: Keras's operations of these names. */
 #include "ops/reduce.h"
 
-#include "graph/source.h"
 #include "ops/axis.h"
 #include "ops/lines.h"
 #include "shape/shape.h"
-
-#include <plait/operations.h>
 
 enum { OPERANDS = 2 }; /* x and y */
 
@@ -119,9 +116,7 @@ plait_node plait_ops_min(plait_node x, plait_axes axes, const plait_reduce_opts 
     return reduce(&op_min, "REDUCE_MIN", x, axes, opts);
 }
 
-typedef plait_node reducer(plait_node x, plait_axes axes, const plait_reduce_opts *opts);
-
-static plait_node read(struct source *source, plait_nodes x, reducer *reduce_it)
+plait_node reduce_read(struct source *source, plait_nodes x, reducer *reduce_it)
 {
     const plait_axes axes = source_axes(source, "axis");
 
@@ -138,22 +133,22 @@ static plait_node read(struct source *source, plait_nodes x, reducer *reduce_it)
 
 static plait_node read_mean(struct source *source, plait_nodes x)
 {
-    return read(source, x, plait_ops_mean);
+    return reduce_read(source, x, plait_ops_mean);
 }
 
 static plait_node read_sum(struct source *source, plait_nodes x)
 {
-    return read(source, x, plait_ops_sum);
+    return reduce_read(source, x, plait_ops_sum);
 }
 
 static plait_node read_max(struct source *source, plait_nodes x)
 {
-    return read(source, x, plait_ops_max);
+    return reduce_read(source, x, plait_ops_max);
 }
 
 static plait_node read_min(struct source *source, plait_nodes x)
 {
-    return read(source, x, plait_ops_min);
+    return reduce_read(source, x, plait_ops_min);
 }
 
 const struct layer_reader reduce_readers[] = {

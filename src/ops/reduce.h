@@ -4,6 +4,9 @@
 #define OPS_REDUCE_H
 
 #include "graph/op.h"
+#include "graph/source.h"
+
+#include <plait/operations.h>
 
 /* Such a layer's parameters. */
 struct reduce {
@@ -17,5 +20,9 @@ void reduce_infer(plait_graph *graph, struct node *node, const plait_shape *inpu
 enum { REDUCE_VARIANTS = 2 };
 
 extern const struct variant *const reduce_variants[REDUCE_VARIANTS];
+
+/* Reads an operation of a file that such a function makes. */
+typedef plait_node reducer(plait_node x, plait_axes axes, const plait_reduce_opts *opts);
+plait_node reduce_read(struct source *source, plait_nodes x, reducer *reduce_it);
 
 #endif

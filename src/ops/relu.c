@@ -63,8 +63,8 @@ static plait_node read_thresholded(struct source *source, plait_nodes x)
 }
 
 const struct layer_reader relu_readers[] = {
-    {"ReLU", read},
+    {"ReLU", read, MASKS_PASS},
     {"ops.ReLU", read}, /* keras.activations.relu of a tensor */
-    {"ThresholdedReLU", read_thresholded},
+    {"ThresholdedReLU", read_thresholded, MASKS_PASS},
     {0},
 };

@@ -104,4 +104,4 @@ static plait_node read(struct source *source, plait_nodes x)
                            &(plait_layer_opts){.name = source->name});
 }
 
-const struct layer_reader rescaling_readers[] = {{"Rescaling", read}, {0}};
+const struct layer_reader rescaling_readers[] = {{"Rescaling", read, MASKS_PASS}, {0}};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* y = x[0] - x[1]. */
 #include "graph/source.h"
+#include "ops/masks.h"
 #include "ops/merge.h"
 
 static void infer(plait_graph *graph, struct node *node, const plait_shape *inputs)
@@ -28,7 +29,10 @@ plait_node plait_subtract(plait_nodes x, const plait_layer_opts *opts)
 
 static plait_node read(struct source *source, plait_nodes x)
 {
-    return plait_subtract(x, &(plait_layer_opts){.name = source->name});
+    const plait_node y = plait_subtract(x, &(plait_layer_opts){.name = source->name});
+
+    masks_join(source, x, y);
+    return y;
 }
 
 const struct layer_reader subtract_readers[] = {{"Subtract", read}, {0}};

@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Keras's TimeDistributed layer, in files: a layer on each step of x {time, ...}.
- *
- * Most layers work on channels or on elements, and so on all steps at once. With others, the steps are taken
- * apart, each gets the layer's nodes, and the results are joined; the weights are packed for each step anew. */
+/* Keras's TimeDistributed layer, in files: a layer on each step of x {time, ...}. Most layers work on channels or on
+ * elements, and so on all steps at once; for others, the steps become samples. */
 #include "graph/ir.h"
-#include "graph/source.h"
+#include "ops/masks.h"
+#include "shape/shape.h"
 
 #include <plait/reshaping.h>
-#include <stdio.h>
 #include <string.h>
 
-enum {
-    MOST_STEPS = 256, /* that are taken apart */
-    NAME_BYTES = 1024,
-};
+enum { MASK_PLACE = 2 }; /* call(inputs, training, mask) */
 
 /* Whether the layer's axes, if it has any, count from the end: then a step more in front is none to it. */
 static bool axes_count_from_end(struct source *source)
@@ -56,33 +51,25 @@ static bool is_of_all_steps(struct source *source, const char *class_name)
     return false;
 }
 
-/* A step's nodes are layers with names of their own; such as are cut are refused for being the same. */
-static plait_node make_step(struct source *source, plait_node x, size_t step)
+/* The steps as samples of their own, with their part of the mask, and the results side by side again. */
+static plait_node make_steps(struct source *source, plait_node x, plait_node mask)
 {
-    const plait_range range = PLAIT_INDEX((int64_t)step);
-    plait_shape row = {.rank = 1, .dims = {1}};
-    char name[NAME_BYTES];
+    const struct part_name split = masks_part(source, "steps");
+    const struct part_name split_mask = masks_part(source, "mask");
+    const struct part_name layer = masks_part(source, "layer");
+    const size_t steps = plait_node_shape(x).dims[0];
+    plait_node y = plait_split_steps(x, &(plait_layer_opts){.name = split.text});
 
-    (void)snprintf(name, sizeof name, "%s/%zu/input", source->name, step);
-    plait_node y = plait_get_item(x, &range, 1, &(plait_layer_opts){.name = name});
-    (void)snprintf(name, sizeof name, "%s/%zu", source->name, step);
-    y = source->calls->inner(source, "layer", name, y);
-    const plait_shape shape = plait_node_shape(y);
-    for (size_t i = 0; i < shape.rank && row.rank < PLAIT_MAX_RANK; i++) {
-        row.dims[row.rank++] = shape.dims[i];
+    if (mask.graph) {
+        mask = plait_split_steps(mask, &(plait_layer_opts){.name = split_mask.text});
     }
-    (void)snprintf(name, sizeof name, "%s/%zu/output", source->name, step);
-    return plait_reshape(y, row, &(plait_layer_opts){.name = name});
+    y = source->calls->inner(source, "layer", layer.text, y, mask);
+    return plait_join_steps(y, steps, &(plait_layer_opts){.name = source->name});
 }
 
-static plait_node make_steps(struct source *source, plait_node x, size_t steps)
+static bool begins_alike(plait_shape a, plait_shape b)
 {
-    plait_node rows[MOST_STEPS];
-
-    for (size_t i = 0; i < steps; i++) {
-        rows[i] = make_step(source, x, i);
-    }
-    return plait_concatenate((plait_nodes){rows, steps}, 1, &(plait_layer_opts){.name = source->name});
+    return a.rank > 0 && b.rank > 0 && a.dims[0] == b.dims[0];
 }
 
 static plait_node read(struct source *source, plait_nodes inputs)
@@ -90,29 +77,25 @@ static plait_node read(struct source *source, plait_nodes inputs)
     const plait_node x = inputs.items[0];
     const plait_shape shape = plait_node_shape(x);
     const char *class_name = source_text(source, "layer.class_name", "");
-    const plait_layer_opts opts = {.name = source->name};
+    const plait_node mask = source->calls->mask(source, 0);
     const struct node *node = graph_node(x.graph, x.id);
 
     if (!node || node->poisoned) {
-        return source->calls->inner(source, "layer", source->name, x); /* its own mistakes are to be found */
+        return source->calls->inner(source, "layer", source->name, x,
+                                    (plait_node){0}); /* its own mistakes are to be found */
     }
     if (shape.rank < 2) {
         source_refuse(source, "its input has %zu axes besides the batch; it must be a sequence, {time, ...}",
                       shape.rank);
-    } else if (strcmp(class_name, "TimeDistributed") == 0) {
-        source_unsupported(source, "its layer is a TimeDistributed one; plait has one in the other in no model");
-    } else if (strcmp(class_name, "Flatten") == 0) {
-        return plait_reshape(x, PLAIT_SHAPE(shape.dims[0], PLAIT_REST), &opts);
+    } else if (mask.graph && !begins_alike(plait_node_shape(mask), shape)) {
+        source_refuse(source, "its mask has shape %s; it must begin with the %zu steps of the input",
+                      shape_name(plait_node_shape(mask)).text, shape.dims[0]);
     } else if (is_of_all_steps(source, class_name)) {
-        return source->calls->inner(source, "layer", source->name, x);
-    } else if (shape.dims[0] > MOST_STEPS) {
-        source_unsupported(source,
-                           "its layer, a %.64s, needs %zu steps to be taken apart; plait does that with up to %d",
-                           class_name, shape.dims[0], MOST_STEPS);
+        return source->calls->inner(source, "layer", source->name, x, mask);
     } else {
-        return make_steps(source, x, shape.dims[0]);
+        return make_steps(source, x, mask);
     }
     return x;
 }
 
-const struct layer_reader time_distributed_readers[] = {{"TimeDistributed", read}, {0}};
+const struct layer_reader time_distributed_readers[] = {{"TimeDistributed", read, MASKS_PASS, MASK_PLACE}, {0}};

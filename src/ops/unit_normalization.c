@@ -92,4 +92,4 @@ static plait_node read(struct source *source, plait_nodes x)
         x.items[0], &(plait_unit_normalization_opts){.name = source->name, .axes = source_axes(source, "axis")});
 }
 
-const struct layer_reader unit_normalization_readers[] = {{"UnitNormalization", read}, {0}};
+const struct layer_reader unit_normalization_readers[] = {{"UnitNormalization", read, MASKS_PASS}, {0}};

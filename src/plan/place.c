@@ -13,8 +13,10 @@ static plait_status add_storage(struct values *values, const struct value *value
     plait_status status = PLAIT_OK;
     struct plan *plan = values->plan;
 
-    if (!size_mul(values->plan->batch, shape_count(value->shape), &storage.floats) ||
-        storage.floats > SHAPE_MAX_ELEMENTS) {
+    size_t samples = 0;
+
+    if (!size_mul(values->plan->batch, value->node->samples, &samples) ||
+        !size_mul(samples, shape_count(value->shape), &storage.floats) || storage.floats > SHAPE_MAX_ELEMENTS) {
         return error_set(PLAIT_ERR_TOO_LARGE,
                          "%s \"%s\": output %s for a batch of %zu has more than %zu elements; use a smaller batch",
                          value->node->op->name, value->node->name, shape_name(value->shape).text, plan->batch,

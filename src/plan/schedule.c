@@ -140,7 +140,7 @@ out:
     return status;
 }
 
-/* Adds the flops as the operators, value and head, count them from their input shapes. */
+/* The flops of a sample of the model, as the operators, value and head, count them from their input shapes. */
 static plait_status count_flops(const struct values *values, const struct value *value, double *flops)
 {
     plait_status status = PLAIT_OK;
@@ -156,6 +156,7 @@ static plait_status count_flops(const struct values *values, const struct value 
         shapes[0] = head->shape;
     }
     *flops += value->node->op->flops ? value->node->op->flops(value->node, shapes) : 0;
+    *flops *= (double)value->node->samples;
 out:
     mem_free(shapes);
     return status;

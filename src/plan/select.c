@@ -26,6 +26,20 @@ static plait_status check_nodes(const char *what, plait_nodes nodes, const plait
     return PLAIT_OK;
 }
 
+static plait_status check_outputs(plait_nodes outputs, const plait_graph *graph)
+{
+    for (size_t i = 0; i < outputs.count; i++) {
+        const struct node *node = graph_node(graph, outputs.items[i].id);
+        if (node->samples != 1) {
+            return error_set(PLAIT_ERR_GRAPH,
+                             "%s \"%s\": output %zu of the model has steps that were split; join them "
+                             "(plait_join_steps)",
+                             node->op->name, node->name, i);
+        }
+    }
+    return PLAIT_OK;
+}
+
 static plait_status check_inputs(plait_nodes inputs, const plait_graph *graph)
 {
     for (size_t i = 0; i < inputs.count; i++) {
@@ -185,6 +199,7 @@ static plait_status check(plait_nodes inputs, plait_nodes outputs, bool **needed
     TRY(check_nodes("output", outputs, graph));
     TRY(check_nodes("input", inputs, graph));
     TRY(check_inputs(inputs, graph));
+    TRY(check_outputs(outputs, graph));
     TRY(mem_alloc(needed, graph->count, sizeof **needed));
     mark(graph, outputs, *needed);
     TRY(check_connected(graph, inputs, *needed));

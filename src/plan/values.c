@@ -13,7 +13,7 @@ void value_note_free(struct values *values, const struct node *node)
 
 plait_shape value_full_shape(const struct values *values, const struct value *value)
 {
-    return shape_with_batch(value->shape, values->plan->batch);
+    return shape_with_batch(value->shape, values->plan->batch * value->node->samples);
 }
 
 bool value_is_padded(const struct value *value)

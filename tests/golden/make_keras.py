@@ -180,8 +180,9 @@ SUMMARY_OPTIONS = {"txt": {}, "expanded": {"expand_nested": True, "show_trainabl
 def randomize(model):
     """Other weights than the initial zeros and ones; variances positive."""
     for layer in model.layers:
-        if hasattr(layer, "layers"):
-            randomize(layer)
+        inner = getattr(layer, "layer", layer)
+        if hasattr(inner, "layers"):
+            randomize(inner)
             continue
         values = [rng.normal(size=w.shape, scale=0.5) for w in layer.get_weights()]
         if "BatchNormalization" in type(layer).__name__:

@@ -46,8 +46,9 @@ static void calls_of_heads(void **state)
 {
 #define TENSOR "{\"class_name\": \"__keras_tensor__\", \"config\": {\"keras_history\": [\"input_layer\", 0, 0]}}"
     static const struct change changes[] = {
-        {"\"kwargs\": {}", "\"kwargs\": {\"return_attention_scores\": true}", PLAIT_ERR_UNSUPPORTED,
-         "it is called with return_attention_scores=True"},
+        {"\"kwargs\": {}", "\"kwargs\": {\"return_attention_scores\": true}", PLAIT_OK, ""},
+        {"\"kwargs\": {}", "\"kwargs\": {\"return_attention_scores\": []}", PLAIT_ERR_FORMAT,
+         "option kwargs.return_attention_scores is a list"},
         {"\"kwargs\": {}", "\"kwargs\": {\"return_attention_scores\": false, \"attention_mask\": null}", PLAIT_OK, ""},
         {"\"kwargs\": {}", "\"kwargs\": {\"attention_mask\": " TENSOR "}", PLAIT_ERR_GRAPH,
          "mask has shape {19,6} but must have {19,19}, {1,19} or {19}"},
@@ -59,16 +60,17 @@ static void calls_of_heads(void **state)
         {"\"kwargs\": {}", "\"kwargs\": {\"value_mask\": " TENSOR "}", PLAIT_ERR_UNSUPPORTED,
          "it is called with a mask, kwargs.value_mask, of shape {19,6}; plait takes those of 1 axes"},
         {"\"kwargs\": {}", "\"kwargs\": {\"value_mask\": " TENSOR ", \"attention_mask\": " TENSOR "}",
-         PLAIT_ERR_UNSUPPORTED, "or with several masks"},
+         PLAIT_ERR_UNSUPPORTED, "it is called with a mask, kwargs.value_mask, of shape {19,6}"},
         {"\"kwargs\": {}", "\"kwargs\": {\"query_mask\": " TENSOR "}", PLAIT_ERR_UNSUPPORTED,
-         "it is called with query_mask, or"},
+         "it is called with a mask, kwargs.query_mask, of shape {19,6}; plait takes those of 1 axes"},
         {"\"args\": [{\"class_name\"",
          "\"args\": [" TENSOR ", " TENSOR ", null, null, null, null, " TENSOR "], \"other\": [{\"class_name\"",
          PLAIT_ERR_GRAPH, "mask has shape {19,6}"},
         {"\"args\": [{\"class_name\"",
          "\"args\": [" TENSOR ", null, null, null, null, null, " TENSOR "], \"other\": [{\"class_name\"",
-         PLAIT_ERR_FORMAT, "2 tensors that are not query, value and perhaps key and a mask"},
-        {"\"kwargs\": {}", "\"kwargs\": {\"query_mask\": [1]}", PLAIT_ERR_UNSUPPORTED, "it is called with query_mask"},
+         PLAIT_ERR_FORMAT, "2 tensors that are not query, value and perhaps key and masks"},
+        {"\"kwargs\": {}", "\"kwargs\": {\"query_mask\": [1]}", PLAIT_ERR_UNSUPPORTED,
+         "it is called with a mask, kwargs.query_mask, that is no tensor"},
         {"\"kwargs\": {}", "\"kwargs\": {\"key\": " TENSOR "}", PLAIT_OK, ""},
         {"\"kwargs\": {}", "\"kwargs\": {\"query\": " TENSOR "}", PLAIT_ERR_FORMAT,
          "3 tensors that are not query, value"},
@@ -85,7 +87,7 @@ static void calls_of_heads(void **state)
          PLAIT_OK, ""},
         {"\"args\": [{\"class_name\"",
          "\"args\": [" TENSOR ", " TENSOR ", null, null, null, null, null, true], \"other\": [{\"class_name\"",
-         PLAIT_ERR_UNSUPPORTED, "it is called with return_attention_scores=True"},
+         PLAIT_ERR_UNSUPPORTED, "it is called with training=True"}, /* as which any True counts */
     };
 #undef TENSOR
 
@@ -109,6 +111,7 @@ static void grouped_heads(void **state)
 
 static void plain_attention(void **state)
 {
+#define OF_A "{\"class_name\": \"__keras_tensor__\", \"config\": {\"keras_history\": [\"a\", 0, 0]}}"
     static const struct change changes[] = {
         {"\"score_mode\": \"dot\"", "\"score_mode\": \"sum\"", PLAIT_ERR_FORMAT,
          "Attention \"attention\": score_mode is \"sum\"; \"dot\" and \"concat\" are possible"},
@@ -116,11 +119,16 @@ static void plain_attention(void **state)
         {"\"use_scale\": false", "\"use_scale\": true", PLAIT_ERR_FORMAT, "the file lacks weight number 0 of it"},
         {"\"use_scale\": true", "\"use_scale\": false", PLAIT_ERR_FORMAT,
          "\"attention_3\": the file has 2 weights for it"},
-        {"\"kwargs\": {}", "\"kwargs\": {\"return_attention_scores\": true}", PLAIT_ERR_UNSUPPORTED,
-         "it is called with return_attention_scores=True"},
+        {"\"kwargs\": {}", "\"kwargs\": {\"return_attention_scores\": true}", PLAIT_OK, ""},
         {"\"kwargs\": {}", "\"kwargs\": {\"use_causal_mask\": []}", PLAIT_ERR_FORMAT,
          "kwargs.use_causal_mask is a list"},
-        {"]], \"kwargs\": {}", "], [null, null]], \"kwargs\": {}", PLAIT_ERR_UNSUPPORTED, "it is called with a mask"},
+        {"]], \"kwargs\": {}", "], [null, null]], \"kwargs\": {}", PLAIT_OK, ""},
+        {"]], \"kwargs\": {}", "], [null, 1]], \"kwargs\": {}", PLAIT_ERR_UNSUPPORTED,
+         "it is called with a mask, number 1, that is no tensor"},
+        {"\"kwargs\": {}", "\"kwargs\": {\"mask\": [null, " OF_A "]}", PLAIT_ERR_GRAPH,
+         "mask has shape {5,6} but must have {5,7}"},
+        {"\"kwargs\": {}", "\"kwargs\": {\"mask\": [" OF_A ", null]}", PLAIT_ERR_GRAPH,
+         "query_mask has 30 values but must have 5, one for each query"},
         {"\"batch_shape\": [null, 5, 6]", "\"batch_shape\": [null, 5, 5]", PLAIT_ERR_GRAPH,
          "query {5,5} has 5 channels"},
     };

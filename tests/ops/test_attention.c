@@ -181,6 +181,82 @@ static void special_values(void **state)
         y);
 }
 
+static struct twin new_mask(plait_graph *graph, size_t places, size_t batch, struct random *random)
+{
+    float *values = random_floats(random, DATA_NORMAL, batch * places);
+
+    for (size_t i = 0; i < batch * places; i++) {
+        values[i] = i < places || values[i] < 0 ? 0 : values[i]; /* nothing of the first sample */
+    }
+    return twin_input(graph, PLAIT_SHAPE(places), batch, values);
+}
+
+/* Rows of queries that do not count become 0. */
+static struct reference without_masked(struct reference y, const struct reference *mask)
+{
+    for (size_t e = 0; e < y.count; e++) {
+        if (mask->value[e / y.shape.dims[2]] == 0) {
+            y.value[e] = y.terms[e] = 0;
+        }
+    }
+    return y;
+}
+
+/* Masks of queries and keys, and the weights as a result: plainly, and in all variants where they are none. */
+static void masks_and_weights(void **state)
+{
+    static const struct attention_case masked[] = {
+        {"masked", DOT, false, 20, 35, 5, 9, 2, 0},
+        {"masked, causal", SCALED, true, 40, 21, 7, 0, 3, 2},
+        {"masked, a vector", CONCAT, false, 16, 16, 3, 4, 2, 0},
+        {"masked, many keys", DOT, true, 3, 130, 2, 0, 2, 0},
+    };
+    struct random random = random_stream("attention masks");
+
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof masked / sizeof *masked; i++) {
+        const struct attention_case *c = &masked[i / 2];
+        const size_t count = c->value_dim ? 3 : 2;
+        const bool asked = i % 2 == 1;
+        plait_graph *graph = twin_graph();
+        struct twin x[INPUTS + 2] = {0};
+        struct twin y[2];
+        new_inputs(c, graph, DATA_NORMAL, &random, x);
+        x[count] = new_mask(graph, c->queries, c->batch, &random);
+        x[count + 1] = new_mask(graph, c->keys, c->batch, &random);
+        plait_attention_opts opts = {
+            .use_causal_mask = c->causal,
+            .scale = c->kind == SCALED ? random_array(&random, DATA_POSITIVE, (plait_shape){0}) : (plait_array){0},
+            .query_mask = x[count].node,
+            .value_mask = x[count + 1].node,
+            .attention_scores = asked ? &y[1].node : NULL,
+        };
+        if (c->kind == CONCAT) {
+            opts.concat_score_weight = random_array(&random, DATA_NORMAL, (plait_shape){0});
+        }
+        struct oracle_heads heads = oracle_heads_of(&opts);
+        heads.mask = x[count + 1].ref;
+        heads.lowers = true;
+        const struct reference weights = oracle_weights(x[0].ref, x[count - 1].ref, &heads);
+        y[0].node = plait_attention(nodes_of(x, count), &opts);
+        y[0].ref = without_masked(oracle_attend(x[0].ref, x[1].ref, x[count - 1].ref, &heads), &x[count].ref);
+        y[1].ref = weights;
+        y[1].ref.shape = PLAIT_SHAPE(c->batch, c->queries, c->keys);
+        for (size_t k = 0; k < 3; k++) {
+            static const char *const names[] = {NULL, "attention=cpu", "attention=reference"};
+            trial_run(&(struct trial){.name = c->name,
+                                      .inputs = x,
+                                      .input_count = count + 2,
+                                      .outputs = y,
+                                      .output_count = 1 + asked,
+                                      .gate = GATE_HARD,
+                                      .run = {.planned = c->planned, .variants = names[k]}});
+        }
+        plait_graph_free(graph);
+        scratch_reset();
+    }
+}
+
 static void mistakes(void **state)
 {
     static const float one[3] = {1, 1, 1};
@@ -219,10 +295,8 @@ static void mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(scores_of_all_kinds),
-        cmocka_unit_test(joined),
-        cmocka_unit_test(special_values),
-        cmocka_unit_test(mistakes),
+        cmocka_unit_test(scores_of_all_kinds), cmocka_unit_test(joined),   cmocka_unit_test(special_values),
+        cmocka_unit_test(masks_and_weights),   cmocka_unit_test(mistakes),
     };
 
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);

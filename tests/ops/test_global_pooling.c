@@ -67,6 +67,43 @@ static void means(void **state)
     check_verdict(compare_enough(0.7), "means");
 }
 
+/* The mean of the steps that count: none, some and all. */
+static void masked_means(void **state)
+{
+    const plait_shape shape = PLAIT_SHAPE(7, 19);
+    struct random random = random_stream("masked means");
+
+    (void)state;
+    for (int keepdims = 0; keepdims < 2; keepdims++) {
+        plait_graph *graph = twin_graph();
+        float *counts = random_floats(&random, DATA_NORMAL, 3 * 7);
+        for (size_t i = 0; i < 21; i++) {
+            counts[i] = i < 7 || (i < 14 && counts[i] < 0) ? 0 : 2;
+        }
+        const struct twin x[] = {
+            twin_input(graph, shape, 3, random_floats(&random, DATA_NORMAL, 3 * sample_size(shape))),
+            twin_input(graph, PLAIT_SHAPE(7), 3, counts)};
+        const struct twin y = {plait_global_average_pooling1d(
+                                   x[0].node, &(plait_global_pooling_opts){.keepdims = keepdims, .mask = x[1].node}),
+                               oracle_masked_mean(x[0].ref, x[1].ref, keepdims)};
+        trial_run(&(struct trial){.name = "masked",
+                                  .inputs = x,
+                                  .input_count = 2,
+                                  .outputs = &y,
+                                  .output_count = 1,
+                                  .gate = GATE_HARD,
+                                  .run = {.planned = 2}});
+        plait_graph_free(graph);
+        scratch_reset();
+    }
+    plait_graph *graph = twin_graph();
+    const plait_node x = plait_input(graph, NULL, PLAIT_SHAPE(4, 3));
+    const plait_node mask = plait_input(graph, NULL, PLAIT_SHAPE(5));
+    (void)plait_global_average_pooling1d(x, &(plait_global_pooling_opts){.mask = mask});
+    check_message(plait_graph_check(graph), PLAIT_ERR_GRAPH, "mask has 5 values but must have 4, one for each step");
+    plait_graph_free(graph);
+}
+
 static void maxima(void **state)
 {
     (void)state;
@@ -99,6 +136,7 @@ static void mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(masked_means),
         cmocka_unit_test(means),
         cmocka_unit_test(maxima),
         cmocka_unit_test(mistakes),

@@ -406,7 +406,7 @@ static void wrong_calls(void **state)
     check_has(plait_error_message(), "\"multi_head_attention_6\": mask has shape {4,3} but must have {4,4}, {1,4} or "
                                      "{4}, of queries and keys");
     check_has(plait_error_message(), "\"multi_head_attention_7\": mask has shape {2,2,3} but must have {4,4}");
-    check_has(plait_error_message(), "\"multi_head_attention_8\": query has 3 axes; attention_mask is for two");
+    check_has(plait_error_message(), "\"multi_head_attention_8\": query has 3 axes; a mask is for two");
     check_has(plait_error_message(), "\"multi_head_attention_9\": it takes 2 or 3 inputs, query, value and key, and a "
                                      "mask if it is said to, but got 5");
     check_has(plait_error_message(), "\"multi_head_attention_10\": attention_mask is -1; it must be 0, 1 or 2");

@@ -15,6 +15,7 @@ struct recurrent_case {
     size_t batch, planned;
     bool sequences, states, initial, reset_before, no_bias;
     int backwards;
+    bool masked, zeros;
     const plait_activation *activation;
     const plait_activation *recurrent_activation;
 };
@@ -76,6 +77,7 @@ static plait_recurrent_opts options_of(const struct recurrent_case *c, struct ra
         .go_backwards = c->backwards != 0,
         .keep_order = c->backwards == IN_ORDER,
         .reset_before = c->reset_before,
+        .zero_output_for_mask = c->zeros,
     };
 }
 
@@ -84,26 +86,41 @@ static struct twin input(plait_graph *graph, plait_shape shape, size_t batch, st
     return twin_input(graph, shape, batch, random_floats(random, DATA_NORMAL, batch * sample_size(shape)));
 }
 
+/* A mask of steps: of the first sample the first two are masked, of the second all, of the others some. */
+static struct twin new_mask(plait_graph *graph, const struct recurrent_case *c, struct random *random)
+{
+    float *values = random_floats(random, DATA_NORMAL, c->batch * c->time);
+
+    for (size_t i = 0; i < c->batch * c->time; i++) {
+        const size_t sample = i / c->time;
+        const bool counts = sample == 0 ? i >= 2 : sample > 1 && values[i] > 0;
+        values[i] = counts ? values[i] : 0;
+    }
+    return twin_input(graph, PLAIT_SHAPE(c->time), c->batch, values);
+}
+
 static void try(const struct recurrent_case *c, struct random *random)
 {
     plait_graph *graph = twin_graph();
     const plait_recurrent_opts opts = options_of(c, random);
-    struct twin x[3];
+    struct twin x[4];
     struct twin y[3];
 
     x[0] = input(graph, PLAIT_SHAPE(c->time, c->features), c->batch, random);
     x[1] = input(graph, PLAIT_SHAPE(c->units), c->batch, random);
     x[2] = input(graph, PLAIT_SHAPE(c->units), c->batch, random);
-    const struct recurrent_twins twins = twin_recurrent(c->kind, x[0], &opts, c->initial ? x + 1 : NULL, c->states);
+    const size_t inputs = !c->initial ? 1 : c->kind == LSTM ? 3 : 2;
+    x[3] = c->masked ? new_mask(graph, c, random) : x[0];
+    const struct recurrent_twins twins =
+        twin_masked_recurrent(c->kind, x[0], c->masked ? &x[3] : NULL, &opts, c->initial ? x + 1 : NULL, c->states);
+    x[inputs] = x[3]; /* behind the states */
     y[0] = twins.y;
     y[1] = twins.h;
     y[2] = twins.c;
     for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
         trial_run(&(struct trial){.name = c->name,
                                   .inputs = x,
-                                  .input_count = !c->initial       ? 1
-                                                 : c->kind == LSTM ? 3
-                                                                   : 2,
+                                  .input_count = inputs + c->masked,
                                   .outputs = y,
                                   .output_count = !c->states        ? 1
                                                   : c->kind == LSTM ? 3
@@ -131,6 +148,30 @@ static void all_options(void **state)
         try(&cases[i], &random);
     }
     check_verdict(compare_enough(0.7), "recurrent");
+}
+
+static void masked_steps(void **state)
+{
+    static const struct recurrent_case masked[] = {
+        {"lstm, last", LSTM, 5, 3, 7, .batch = 3},
+        {"lstm, sequences", LSTM, 6, 3, 18, .batch = 5, .planned = 2, .sequences = true, .states = true},
+        {"lstm, all", LSTM, 6, 3, 17, .batch = 4, .sequences = true, .states = true, .initial = true, .backwards = 1},
+        {"lstm, zeros", LSTM, 6, 3, 5, .batch = 3, .sequences = true, .states = true, .initial = true, .zeros = true},
+        {"lstm, last of zeros", LSTM, 6, 3, 5, .batch = 3, .states = true, .zeros = true, .backwards = 1},
+        {"gru, initial", GRU, 5, 3, 33, .batch = 3, .states = true, .initial = true},
+        {"gru, reset before", GRU, 5, 3, 7, .batch = 3, .reset_before = true, .sequences = true, .initial = true},
+        {"gru, in order", GRU, 5, 3, 4, .batch = 2, .sequences = true, .states = true, .backwards = IN_ORDER},
+        {"simple", SIMPLE_RNN, 5, 2, 4, .batch = 3, .initial = true},
+        {"simple, zeros", SIMPLE_RNN, 4, 2, 16, .batch = 2, .sequences = true, .zeros = true, .backwards = IN_ORDER},
+    };
+    struct random random = random_stream("recurrent masked");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof masked / sizeof *masked; i += quick() ? 3 : 1) {
+        struct recurrent_case c = masked[i];
+        c.masked = true;
+        try(&c, &random);
+    }
 }
 
 /* x and y as parts of joined tensors, where rows are further apart than they are long. */
@@ -306,11 +347,9 @@ static void mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_options),
-        cmocka_unit_test(joined),
-        cmocka_unit_test(integers),
-        cmocka_unit_test(units_are_shared),
-        cmocka_unit_test(nan_spreads_within_its_sample),
+        cmocka_unit_test(all_options),      cmocka_unit_test(masked_steps),
+        cmocka_unit_test(joined),           cmocka_unit_test(integers),
+        cmocka_unit_test(units_are_shared), cmocka_unit_test(nan_spreads_within_its_sample),
         cmocka_unit_test(mistakes),
     };
 

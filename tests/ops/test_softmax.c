@@ -57,6 +57,49 @@ static void table(void **state)
     check_verdict(compare_enough(0.7), "table");
 }
 
+/* Values that a mask hides count as -1e9, and their results are 0: also those of lines without any others. */
+static void masked(void **state)
+{
+    static const plait_shape masks[] = {{2, {6, 19}}, {2, {1, 19}}, {2, {6, 1}}};
+    struct random random = random_stream("masked softmax");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof masks / sizeof masks[0]; i++) {
+        plait_graph *graph = twin_graph();
+        const plait_shape shape = PLAIT_SHAPE(6, 19);
+        const struct twin x[] = {
+            twin_input(graph, shape, 2, random_floats(&random, DATA_NORMAL, 2 * sample_size(shape))),
+            twin_input(graph, masks[i], 2, random_floats(&random, DATA_INTEGERS, 2 * sample_size(masks[i])))};
+        struct reference hidden = reference_of(x[0].ref.shape, reference_floats(&x[0].ref));
+        const struct reference zero = oracle_merge(MERGE_SUBTRACT, (const struct reference[]){hidden, hidden}, 2);
+        const struct reference mask = oracle_merge(MERGE_ADD, (const struct reference[]){x[1].ref, zero}, 2);
+        for (size_t e = 0; e < hidden.count; e++) {
+            hidden.value[e] = mask.value[e] == 0 ? -1e9 : hidden.value[e];
+        }
+        struct twin y = {plait_softmax(x[0].node, &(plait_softmax_opts){.mask = x[1].node}),
+                         oracle_softmax(hidden, -1)};
+        for (size_t e = 0; e < hidden.count; e++) {
+            y.ref.value[e] = mask.value[e] == 0 ? 0 : y.ref.value[e];
+        }
+        trial_run(&(struct trial){.name = "masked",
+                                  .inputs = x,
+                                  .input_count = 2,
+                                  .outputs = &y,
+                                  .output_count = 1,
+                                  .gate = GATE_ULP,
+                                  .limit = 8});
+        plait_graph_free(graph);
+        scratch_reset();
+    }
+    plait_graph *graph = twin_graph();
+    const plait_node x = plait_input(graph, NULL, PLAIT_SHAPE(1, 3));
+    const plait_node mask = plait_input(graph, NULL, PLAIT_SHAPE(2, 3));
+    (void)plait_softmax(x, &(plait_softmax_opts){.mask = mask});
+    check_message(plait_graph_check(graph), PLAIT_ERR_GRAPH,
+                  "mask has shape {2,3}, which does not broadcast to that of x, {1,3}");
+    plait_graph_free(graph);
+}
+
 static struct twin over_axes(struct twin x, const void *axes)
 {
     const plait_axes named = *(const plait_axes *)axes;
@@ -192,8 +235,8 @@ static void mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(table),          cmocka_unit_test(several_axes), cmocka_unit_test(slices),
-        cmocka_unit_test(special_values), cmocka_unit_test(mistakes),
+        cmocka_unit_test(masked), cmocka_unit_test(table),          cmocka_unit_test(several_axes),
+        cmocka_unit_test(slices), cmocka_unit_test(special_values), cmocka_unit_test(mistakes),
     };
 
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);

@@ -44,8 +44,11 @@ static bool sees(size_t sample, size_t i, size_t j, const struct oracle_heads *h
 }
 
 /* A finite score if there is a mask, as in Keras: queries from which it hides all keys see them all alike. */
-static double hidden_score(const struct oracle_heads *heads)
+static double hidden_score(const struct oracle_heads *heads, double score)
 {
+    if (heads->lowers) {
+        return (double)((float)score - 1e9F);
+    }
     return heads->mask.shape.rank > 0 ? -0.7 * 3.38953e38 : (double)-INFINITY;
 }
 
@@ -71,20 +74,33 @@ static struct reference scores_of(const struct reference *query, const struct re
         const size_t sample = e / keys / queries / heads->heads;
         const struct vector q = {query, ((sample * queries + i) * heads->heads + head) * size};
         const struct vector k = {key, ((sample * keys + j) * heads->key_heads + head / shared) * size};
-        if (sees(sample, i, j, heads)) {
-            score(q, k, size, heads, &y.value[e], &y.terms[e]);
-        } else {
-            y.value[e] = hidden_score(heads);
+        score(q, k, size, heads, &y.value[e], &y.terms[e]);
+        if (!sees(sample, i, j, heads)) {
+            y.value[e] = hidden_score(heads, y.value[e]);
+            y.terms[e] = 0;
         }
     }
     return y;
 }
 
+struct reference oracle_weights(struct reference query, struct reference key, const struct oracle_heads *heads)
+{
+    struct reference weights = oracle_softmax(scores_of(&query, &key, heads), -1);
+    const size_t *sizes = weights.shape.dims;
+
+    for (size_t e = 0; heads->zero && e < weights.count; e++) {
+        const size_t row = e / sizes[3];
+        if (!sees(row / sizes[2] / sizes[1], row % sizes[2], e % sizes[3], heads)) {
+            weights.value[e] = weights.terms[e] = 0;
+        }
+    }
+    return weights;
+}
+
 struct reference oracle_attend(struct reference query, struct reference value, struct reference key,
                                const struct oracle_heads *heads)
 {
-    const struct reference scores = scores_of(&query, &key, heads);
-    const struct reference weights = oracle_softmax(scores, -1);
+    const struct reference weights = oracle_weights(query, key, heads);
     const size_t *sizes = weights.shape.dims;
     const size_t keys = sizes[3];
     const size_t size = value.shape.dims[2] / heads->key_heads;
@@ -116,10 +132,11 @@ static double number_or_one(plait_array array)
     return array.data ? (double)array.data[0] : 1;
 }
 
-struct reference oracle_attention(const struct reference *x, size_t count, const plait_attention_opts *opts)
+struct oracle_heads oracle_heads_of(const plait_attention_opts *opts)
 {
     const bool concat = opts->concat_score_weight.data != NULL;
-    const struct oracle_heads heads = {
+
+    return (struct oracle_heads){
         .heads = 1,
         .key_heads = 1,
         .factor = number_or_one(opts->scale),
@@ -128,6 +145,11 @@ struct reference oracle_attention(const struct reference *x, size_t count, const
         .additive = concat,
         .weight = {opts->concat_score_weight.data, PLAIT_SHAPE(1)},
     };
+}
+
+struct reference oracle_attention(const struct reference *x, size_t count, const plait_attention_opts *opts)
+{
+    const struct oracle_heads heads = oracle_heads_of(opts);
 
     return oracle_attend(x[0], x[1], x[count - 1], &heads);
 }

@@ -17,11 +17,18 @@ struct oracle_heads {
     plait_array weight;    /* none: 1 */
     struct reference mask; /* {batch, queries or 1, keys} or {batch, keys}; rank 0: none */
     bool zero;             /* queries that see no key have weights of 0, not the same for all */
+    bool lowers;           /* scores of keys that are not seen are lower by 1e9 */
 };
+
+/* The weights {batch, heads, queries, keys}. */
+struct reference oracle_weights(struct reference query, struct reference key, const struct oracle_heads *heads);
 
 /* Query {batch, places, heads * key_dim}, and so on; to {batch, places, heads * value_dim}. */
 struct reference oracle_attend(struct reference query, struct reference value, struct reference key,
                                const struct oracle_heads *heads);
+
+/* What a layer's options say, but for masks. */
+struct oracle_heads oracle_heads_of(const plait_attention_opts *opts);
 
 /* The layers; key is value if x has two, but for a mask. */
 struct reference oracle_attention(const struct reference *x, size_t count, const plait_attention_opts *opts);

@@ -32,6 +32,19 @@ static struct reference stretched(struct reference x, struct reference other)
     return oracle_merge(MERGE_MULTIPLY, (const struct reference[]){x, ones}, 2);
 }
 
+struct reference oracle_elements(double (*function)(double a, double b), struct reference a, struct reference b)
+{
+    const struct reference left = stretched(a, b);
+    const struct reference right = stretched(b, a);
+    struct reference y = reference_new(left.shape);
+
+    y.exact = true;
+    for (size_t e = 0; e < y.count; e++) {
+        y.value[e] = function(left.value[e], right.value[e]);
+    }
+    return y;
+}
+
 struct reference oracle_divide(struct reference a, struct reference b)
 {
     const struct reference top = stretched(a, b);

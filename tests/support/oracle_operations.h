@@ -13,6 +13,9 @@ struct reference oracle_constant(plait_array array);
 struct reference oracle_number(float number);
 
 /* a / b, and for the other operations oracle_merge, which stretches likewise. */
+/* y = function(a, b), which has exact results. */
+struct reference oracle_elements(double (*function)(double a, double b), struct reference a, struct reference b);
+
 struct reference oracle_divide(struct reference a, struct reference b);
 
 struct reference oracle_prelu(struct reference x, plait_array alpha);

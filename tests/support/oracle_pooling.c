@@ -81,3 +81,27 @@ struct reference oracle_global_pooling(enum pooling kind, struct reference x, bo
 
     return oracle_reduce(kind == POOLING_MAX ? REDUCE_MAX : REDUCE_MEAN, x, axes, keepdims);
 }
+
+struct reference oracle_masked_mean(struct reference x, struct reference mask, bool keepdims)
+{
+    const size_t steps = x.shape.dims[1];
+    const size_t channels = x.shape.dims[2];
+    const plait_shape kept = PLAIT_SHAPE(x.shape.dims[0], 1, channels);
+    struct reference y = reference_new(keepdims ? kept : PLAIT_SHAPE(x.shape.dims[0], channels));
+
+    y.sums = steps;
+    for (size_t e = 0; e < y.count; e++) {
+        const size_t sample = e / channels;
+        double count = 0;
+        for (size_t i = 0; i < steps; i++) {
+            const double value = x.value[(sample * steps + i) * channels + e % channels];
+            const bool counts = mask.value[sample * steps + i] != 0;
+            y.value[e] += counts ? value : 0;
+            y.terms[e] += counts ? fabs(value) : 0;
+            count += counts;
+        }
+        y.value[e] /= count;
+        y.terms[e] = y.terms[e] / count + fabs(y.value[e]);
+    }
+    return y;
+}

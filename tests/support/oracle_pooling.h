@@ -15,4 +15,7 @@ struct reference oracle_pooling1d(enum pooling kind, struct reference x, const p
 /* Over all axes but the batch and the last. */
 struct reference oracle_global_pooling(enum pooling kind, struct reference x, bool keepdims);
 
+/* The mean of the steps of x {batch, steps, channels} that count in the mask {batch, steps}; NaN of none. */
+struct reference oracle_masked_mean(struct reference x, struct reference mask, bool keepdims);
+
 #endif

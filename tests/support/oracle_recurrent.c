@@ -178,28 +178,47 @@ static struct cell new_cell(enum recurrent kind, plait_shape x, const plait_recu
     };
 }
 
-/* Takes one sample through all steps. */
-static void run_sample(struct cell *cell, const struct reference *x, size_t sample, struct reference *y)
+/* One step, of which `row` keeps the result: that of the step before if the step is masked, or zeros. */
+static void take_step(struct cell *cell, bool masked, struct number *row)
 {
-    const size_t time = x->shape.dims[1];
-    const plait_recurrent_opts *opts = cell->opts;
-
-    for (size_t step = 0; step < time; step++) {
-        const size_t place = opts->go_backwards ? time - 1 - step : step;
-        const size_t row = opts->keep_order ? place : step;
-        fetch(x, (sample * time + place) * cell->features, cell->x, cell->features);
+    if (!masked) {
         advance(cell);
-        if (opts->return_sequences) {
-            store(y, (sample * time + row) * cell->units, cell->h, cell->units);
-        }
-    }
-    if (!opts->return_sequences) {
-        store(y, sample * cell->units, cell->h, cell->units);
+        memcpy(row, cell->h, cell->units * sizeof *row);
+    } else if (cell->opts->zero_output_for_mask) {
+        fetch(NULL, 0, row, cell->units);
     }
 }
 
-struct recurrent_twins twin_recurrent(enum recurrent kind, struct twin x, const plait_recurrent_opts *given,
+/* Takes one sample through all steps. */
+static void run_sample(struct cell *cell, const struct reference *x, const struct reference *mask, size_t sample,
+                       struct reference *y)
+{
+    const size_t time = x->shape.dims[1];
+    const plait_recurrent_opts *opts = cell->opts;
+    struct number *row = scratch(cell->units, sizeof *row); /* zeros */
+
+    for (size_t step = 0; step < time; step++) {
+        const size_t place = opts->go_backwards ? time - 1 - step : step;
+        const size_t to = opts->keep_order ? place : step;
+        fetch(x, (sample * time + place) * cell->features, cell->x, cell->features);
+        take_step(cell, mask && mask->value[sample * time + place] == 0, row);
+        if (opts->return_sequences) {
+            store(y, (sample * time + to) * cell->units, row, cell->units);
+        }
+    }
+    if (!opts->return_sequences) {
+        store(y, sample * cell->units, row, cell->units);
+    }
+}
+
+struct recurrent_twins twin_recurrent(enum recurrent kind, struct twin x, const plait_recurrent_opts *opts,
                                       const struct twin *initial, bool states)
+{
+    return twin_masked_recurrent(kind, x, NULL, opts, initial, states);
+}
+
+struct recurrent_twins twin_masked_recurrent(enum recurrent kind, struct twin x, const struct twin *mask,
+                                             const plait_recurrent_opts *given, const struct twin *initial, bool states)
 {
     static plait_node (*const make[])(plait_node, const plait_recurrent_opts *) = {
         [SIMPLE_RNN] = plait_simple_rnn, [LSTM] = plait_lstm, [GRU] = plait_gru};
@@ -211,6 +230,7 @@ struct recurrent_twins twin_recurrent(enum recurrent kind, struct twin x, const 
 
     opts.initial_h = initial ? initial[0].node : (plait_node){0};
     opts.initial_c = initial && kind == LSTM ? initial[1].node : (plait_node){0};
+    opts.mask = mask ? mask->node : (plait_node){0};
     opts.last_h = states ? &out.h.node : NULL;
     opts.last_c = states && kind == LSTM ? &out.c.node : NULL;
     out.y.node = make[kind](x.node, &opts);
@@ -221,7 +241,7 @@ struct recurrent_twins twin_recurrent(enum recurrent kind, struct twin x, const 
     for (size_t sample = 0; sample < batch; sample++) {
         fetch(initial ? &initial[0].ref : NULL, sample * cell.units, cell.h, cell.units);
         fetch(initial && kind == LSTM ? &initial[1].ref : NULL, sample * cell.units, cell.c, cell.units);
-        run_sample(&cell, &x.ref, sample, &out.y.ref);
+        run_sample(&cell, &x.ref, mask ? &mask->ref : NULL, sample, &out.y.ref);
         store(&out.h.ref, sample * cell.units, cell.h, cell.units);
         store(&out.c.ref, sample * cell.units, cell.c, cell.units);
     }

@@ -21,6 +21,10 @@ struct recurrent_twins {
 struct recurrent_twins twin_recurrent(enum recurrent kind, struct twin x, const plait_recurrent_opts *opts,
                                       const struct twin *initial, bool states);
 
+/* The same with a mask of steps. */
+struct recurrent_twins twin_masked_recurrent(enum recurrent kind, struct twin x, const struct twin *mask,
+                                             const plait_recurrent_opts *opts, const struct twin *initial, bool states);
+
 struct twin twin_embedding(struct twin x, plait_array embeddings);
 
 #endif
