@@ -20,26 +20,25 @@ __kernel void layer_normalization_cpu(__global const float *x, const long x_offs
 {
     const float size = (float)count_of(WALK_AXES, sizes);
     const int length = length_of(sizes);
+    const int runs = count_runs(sizes);
     int first;
     int end;
 
     find_lines(dims, sizes, &first, &end);
     for (int line = first; line < end; line++) {
-        const int8 place = position_of(line, WALK_AXES, dims);
-        __global const float *from = x + x_offset + offset_at(place, x_strides);
-        __global float *to = y + y_offset + offset_at(place, y_strides);
-        __global const float *factors = gamma + gamma_offset + offset_at(place, gamma_strides);
-        __global const float *terms = beta + beta_offset + offset_at(place, beta_strides);
+        __global const float *from = x + x_offset + line_at(line, dims, x_strides);
+        __global float *to = y + y_offset + line_at(line, dims, y_strides);
+        __global const float *factors = gamma + gamma_offset + line_at(line, dims, gamma_strides);
+        __global const float *terms = beta + beta_offset + line_at(line, dims, beta_strides);
         const float mean = sum_line(from, sizes, x_steps, 0.0f, false) / size;
         const float variance = sum_line(from, sizes, x_steps, mean, true) / size;
         const float scale = 1.0f / sqrt(variance + epsilon);
 
-        for (int run = 0; run < count_runs(sizes); run++) {
-            const int8 begin = position_of(run, WALK_AXES - 1, sizes);
-            __global const float *x_run = from + offset_at(begin, x_steps);
-            __global float *y_run = to + offset_at(begin, y_steps);
-            __global const float *gamma_run = factors + offset_at(begin, gamma_steps);
-            __global const float *beta_run = terms + offset_at(begin, beta_steps);
+        for (int run = 0; run < runs; run++) {
+            __global const float *x_run = from + run_of(run, sizes, x_steps);
+            __global float *y_run = to + run_of(run, sizes, y_steps);
+            __global const float *gamma_run = factors + run_of(run, sizes, gamma_steps);
+            __global const float *beta_run = terms + run_of(run, sizes, beta_steps);
             for (int i = 0; i < length; i += 16) {
                 const int count = length - i;
                 const float16 factor = scale * load_first(gamma_run + i, count);

@@ -31,48 +31,47 @@ static float16 larger(float16 a, float16 b)
 
 #define COMPARE(count) largests = larger(load_filled(from + i, count, -INFINITY), largests);
 
-static OUT_OF_LINE float find_largest(__global const float *x, int8 sizes, int8 steps)
-{
-    float16 largests = (float16)(-INFINITY);
-
-    for (int run = 0; run < count_runs(sizes); run++) {
-        __global const float *from = x + run_of(run, sizes, steps);
-        EACH_PART(length_of(sizes), COMPARE)
-    }
-    return largest_of(largests);
-}
-
 #define RAISE(count)                                                              \
     const float16 difference = load_filled(from + i, count, -INFINITY) - largest; \
     const float16 power = exp_down(difference);                                   \
     sums += power;                                                                \
     store_first(LOG ? difference : power, to + i, count);
 
-/* Leaves exp(x - m), or x - m, in y and returns s. */
-static OUT_OF_LINE float raise(__global const float *x, __global float *y, int8 sizes, int8 x_steps, int8 y_steps,
-                               float largest)
-{
-    float16 sums = 0.0f;
-
-    for (int run = 0; run < count_runs(sizes); run++) {
-        __global const float *from = x + run_of(run, sizes, x_steps);
-        __global float *to = y + run_of(run, sizes, y_steps);
-        EACH_PART(length_of(sizes), RAISE)
-    }
-    return sum_of(sums);
-}
-
 #define DIVIDE(count)                                \
     const float16 value = load_first(to + i, count); \
     store_first(LOG ? value - by : value * by, to + i, count);
 
-static OUT_OF_LINE void divide(__global float *y, int8 sizes, int8 steps, float sum)
+static void soften(__global const float *x, __global float *y, int8 sizes, int8 x_steps, int8 y_steps, int runs)
 {
-    const float by = LOG ? log(sum) : 1.0f / sum;
+    const int length = length_of(sizes);
+    float16 largests = (float16)(-INFINITY);
+    float16 sums = 0.0f;
 
-    for (int run = 0; run < count_runs(sizes); run++) {
-        __global float *to = y + run_of(run, sizes, steps);
-        EACH_PART(length_of(sizes), DIVIDE)
+    for (int run = 0; run < runs; run++) {
+        __global const float *from = x + run_of(run, sizes, x_steps);
+        EACH_PART(length, COMPARE)
+    }
+    const float largest = largest_of(largests);
+    for (int run = 0; run < runs; run++) {
+        __global const float *from = x + run_of(run, sizes, x_steps);
+        __global float *to = y + run_of(run, sizes, y_steps);
+        EACH_PART(length, RAISE)
+    }
+    const float by = LOG ? log(sum_of(sums)) : 1.0f / sum_of(sums);
+    for (int run = 0; run < runs; run++) {
+        __global float *to = y + run_of(run, sizes, y_steps);
+        EACH_PART(length, DIVIDE)
+    }
+}
+
+/* The lines from `first` up to `end`. */
+static OUT_OF_LINE void soften_lines(__global const float *x, __global float *y, int8 dims, int8 x_strides,
+                                     int8 y_strides, int8 sizes, int8 x_steps, int8 y_steps, int first, int end)
+{
+    const int runs = count_runs(sizes);
+
+    for (int line = first; line < end; line++) {
+        soften(x + line_at(line, dims, x_strides), y + line_at(line, dims, y_strides), sizes, x_steps, y_steps, runs);
     }
 }
 
@@ -84,11 +83,5 @@ __kernel void softmax_cpu(__global const float *x, const long x_offset, __global
     int end;
 
     find_lines(dims, sizes, &first, &end);
-    for (int line = first; line < end; line++) {
-        const int8 place = position_of(line, WALK_AXES, dims);
-        __global const float *from = x + x_offset + offset_at(place, x_strides);
-        __global float *to = y + y_offset + offset_at(place, y_strides);
-        const float sum = raise(from, to, sizes, x_steps, y_steps, find_largest(from, sizes, x_steps));
-        divide(to, sizes, y_steps, sum);
-    }
+    soften_lines(x + x_offset, y + y_offset, dims, x_strides, y_strides, sizes, x_steps, y_steps, first, end);
 }

@@ -36,7 +36,8 @@ typedef struct plait_model_opts {
 typedef struct plait_memory {
     uint64_t weights_bytes; /* as packed for the device */
     uint64_t arena_bytes;   /* intermediate values and scratch, shared by lifetime */
-    uint64_t staging_bytes; /* inputs and outputs on the device while plait_model_predict runs */
+    uint64_t staging_bytes; /* inputs and outputs on the device while plait_model_predict runs; PoCL takes these only
+                               if arrays overlap, else its kernels work in the arrays themselves */
     uint64_t reserved[8];
 } plait_memory;
 

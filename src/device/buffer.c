@@ -51,6 +51,30 @@ out:
     return status;
 }
 
+bool buffer_can_wrap(const plait_context *context, size_t bytes)
+{
+    /* PoCL's kernels work in such memory itself, whatever its alignment. Elsewhere results would have to be mapped. */
+    return device_is_pocl(&context->info) && bytes <= context->info.max_alloc_bytes;
+}
+
+plait_status buffer_wrap(plait_context *context, const void *memory, size_t bytes, struct buffer **out)
+{
+    plait_status status = PLAIT_OK;
+    struct buffer *buffer = NULL;
+    cl_int code = CL_SUCCESS;
+
+    TRY(mem_alloc(&buffer, 1, sizeof *buffer));
+    *buffer = (struct buffer){.context = context, .bytes = bytes, .lent = true};
+    buffer->mem = clCreateBuffer(context->context, CL_MEM_READ_WRITE | CL_MEM_USE_HOST_PTR, bytes,
+                                 (void *)(uintptr_t)memory, &code);
+    TRY(error_from_cl(code, "clCreateBuffer around %zu bytes of the host's", bytes));
+    *out = buffer;
+    buffer = NULL; /* now the caller's */
+out:
+    buffer_free(buffer);
+    return status;
+}
+
 void buffer_free(struct buffer *buffer)
 {
     if (!buffer) {

@@ -4,6 +4,7 @@
 #define DEVICE_BUFFER_H
 
 #include <plait/context.h>
+#include <stdbool.h>
 
 /* A cl_mem, made here or lent by the application; opaque outside device/. */
 struct buffer;
@@ -21,6 +22,11 @@ plait_status buffer_read(const struct buffer *buffer, size_t offset, void *targe
  * host's memory. Waits for the end. */
 typedef void buffer_writer(const void *user, void *memory);
 plait_status buffer_fill(const struct buffer *buffer, buffer_writer *write, const void *user);
+
+/* Makes a buffer of the host's own memory, which must stand until the buffer is freed and then holds what kernels
+ * wrote: neither copied nor counted. Only where buffer_can_wrap says so; what kernels only read is not written. */
+bool buffer_can_wrap(const plait_context *context, size_t bytes);
+plait_status buffer_wrap(plait_context *context, const void *memory, size_t bytes, struct buffer **out);
 
 /* Releases it; lent memory stays the application's. NULL is allowed. */
 void buffer_free(struct buffer *buffer);

@@ -25,8 +25,7 @@ static plait_status barrier(struct stream *stream)
     cl_event event = NULL;
 
     TRY(error_from_cl(clEnqueueBarrierWithWaitList(stream->context->queue, stream->wait_count,
-                                                   stream->wait_count ? stream->waits : NULL,
-                                                   stream_wants_event(stream) ? &event : NULL),
+                                                   stream->wait_count ? stream->waits : NULL, &event),
                       "clEnqueueBarrierWithWaitList"));
     TRY(stream_advance(stream, event));
 out:
@@ -51,10 +50,6 @@ plait_status gemm(struct stream *stream, size_t rows, size_t cols, size_t inner,
         a.stride, b.buffer->mem, b.offset, b.stride, 0.0F, c.buffer->mem, c.offset, c.stride, &queue, &event);
     (void)mtx_unlock(&clblast_lock);
     TRY(error_from_cl((cl_int)code, "CLBlastSgemm of %zu x %zu x %zu", rows, cols, inner));
-    if (!stream_wants_event(stream)) {
-        (void)clReleaseEvent(event);
-        event = NULL;
-    }
     TRY(stream_advance(stream, event));
 out:
     return status;

@@ -39,25 +39,22 @@ out:
     return status;
 }
 
-bool stream_wants_event(const struct stream *stream)
-{
-    return stream->context->out_of_order || stream->profile;
-}
-
 plait_status stream_advance(struct stream *stream, cl_event event)
 {
     plait_status status = PLAIT_OK;
 
     release_waits(stream);
-    if (stream->context->out_of_order && event) {
-        stream->waits[stream->wait_count++] = event;
+    if (stream->last) {
+        (void)clReleaseEvent(stream->last);
     }
-    if (stream->profile && event) {
-        status = profile_add(stream->profile, stream->step, event);
+    stream->last = event;
+    if (stream->context->out_of_order) {
+        TRY(wait_for(stream, event));
     }
-    if (!stream->context->out_of_order && event) {
-        (void)clReleaseEvent(event);
+    if (stream->profile) {
+        TRY(profile_add(stream->profile, stream->step, event));
     }
+out:
     return status;
 }
 
@@ -74,8 +71,7 @@ plait_status stream_write(struct stream *stream, const struct buffer *buffer, si
     cl_event event = NULL;
 
     TRY(error_from_cl(clEnqueueWriteBuffer(stream->context->queue, buffer->mem, CL_FALSE, offset, bytes, source,
-                                           stream->wait_count, waits_of(stream),
-                                           stream_wants_event(stream) ? &event : NULL),
+                                           stream->wait_count, waits_of(stream), &event),
                       "clEnqueueWriteBuffer of %zu bytes", bytes));
     TRY(stream_advance(stream, event));
 out:
@@ -88,8 +84,7 @@ plait_status stream_read(struct stream *stream, const struct buffer *buffer, siz
     cl_event event = NULL;
 
     TRY(error_from_cl(clEnqueueReadBuffer(stream->context->queue, buffer->mem, CL_FALSE, offset, bytes, target,
-                                          stream->wait_count, waits_of(stream),
-                                          stream_wants_event(stream) ? &event : NULL),
+                                          stream->wait_count, waits_of(stream), &event),
                       "clEnqueueReadBuffer of %zu bytes", bytes));
     TRY(stream_advance(stream, event));
 out:
@@ -111,19 +106,28 @@ plait_status stream_unmap(struct stream *stream, const struct buffer *buffer, vo
     cl_event event = NULL;
 
     TRY(error_from_cl(clEnqueueUnmapMemObject(stream->context->queue, buffer->mem, memory, stream->wait_count,
-                                              waits_of(stream), stream_wants_event(stream) ? &event : NULL),
+                                              waits_of(stream), &event),
                       "clEnqueueUnmapMemObject of %zu bytes", buffer->bytes));
     TRY(stream_advance(stream, event));
 out:
     return status;
 }
 
-/* An event that completes when all commands of the stream have. */
+/* An event that completes when all commands of the stream have: the last one's. A marker would be one more command,
+ * for which PoCL wakes all of its threads. */
 static plait_status mark(const struct stream *stream, cl_event *event)
 {
-    return error_from_cl(
-        clEnqueueMarkerWithWaitList(stream->context->queue, stream->wait_count, waits_of(stream), event),
-        "clEnqueueMarkerWithWaitList");
+    plait_status status = PLAIT_OK;
+
+    if (!stream->last) {
+        return error_from_cl(
+            clEnqueueMarkerWithWaitList(stream->context->queue, stream->wait_count, waits_of(stream), event),
+            "clEnqueueMarkerWithWaitList");
+    }
+    TRY(error_from_cl(clRetainEvent(stream->last), "clRetainEvent of the last command"));
+    *event = stream->last;
+out:
+    return status;
 }
 
 /* Makes the stream's newest command the one that later streams of the context wait for. */
@@ -143,6 +147,9 @@ static void hand_over(struct stream *stream)
     }
     release_waits(stream);
     mem_free(stream->waits);
+    if (stream->last) {
+        (void)clReleaseEvent(stream->last);
+    }
 }
 
 plait_status stream_end(struct stream *stream, plait_status status, cl_event *event)

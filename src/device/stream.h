@@ -14,6 +14,7 @@ struct stream {
     plait_context *context;
     cl_event *waits; /* what the next command waits for; retained */
     cl_uint wait_count;
+    cl_event last;           /* the newest command's; NULL: none yet */
     struct profile *profile; /* keeps the events of launches; NULL: nobody asks for times */
     size_t step;             /* that launches are booked on, in the profile */
 };
@@ -33,10 +34,8 @@ plait_status stream_read(struct stream *stream, const struct buffer *buffer, siz
 plait_status stream_map(struct stream *stream, const struct buffer *buffer, void **memory);
 plait_status stream_unmap(struct stream *stream, const struct buffer *buffer, void *memory);
 
-/* After a command was enqueued with the stream's waits and, if stream_wants_event, gave `event` (else
- * NULL), which now belongs to the stream. */
+/* After a command was enqueued with the stream's waits and gave `event`, which now belongs to the stream. */
 plait_status stream_advance(struct stream *stream, cl_event event);
-bool stream_wants_event(const struct stream *stream);
 
 /* Books a launch's event, which is retained, on a step. */
 plait_status profile_add(struct profile *profile, size_t step, cl_event event);

@@ -95,6 +95,12 @@ out:
     return status;
 }
 
+/* Floats of a sample of one of the inputs and outputs, which are counted together. */
+static size_t end_size(const struct plan *plan, size_t index)
+{
+    return shape_count(index < plan->input_count ? plan->inputs[index] : plan->outputs[index - plan->input_count]);
+}
+
 /* Size of the next part of `batch` of which `done` samples are done. */
 static size_t next_part(const plait_model *model, size_t batch, size_t done)
 {
@@ -177,29 +183,41 @@ out:
     return status;
 }
 
-/* Runs the parts of a batch on tensors; `bindings` has room for inputs and outputs. */
+/* Runs a batch in parts. `ends` are the inputs and then the outputs as a whole, and go on to those of the last part. */
+static plait_status enqueue_parts(plait_model *model, struct stream *stream, size_t batch, struct binding *ends)
+{
+    plait_status status = PLAIT_OK;
+    const struct plan *plan = model->plan;
+
+    for (size_t done = 0; done < batch;) {
+        const struct chunk chunk = {stream, ends, ends + plan->input_count, 0, next_part(model, batch, done)};
+        TRY(enqueue_chunk(model, &chunk));
+        for (size_t i = 0; i < plan->input_count + plan->output_count; i++) {
+            ends[i].offset += chunk.batch * end_size(plan, i);
+        }
+        done += chunk.batch;
+    }
+out:
+    return status;
+}
+
 static plait_status enqueue_tensors(plait_model *model, struct stream *stream, size_t batch,
                                     const plait_tensor *const *inputs, plait_tensor *const *outputs)
 {
     plait_status status = PLAIT_OK;
     const struct plan *plan = model->plan;
-    struct binding *bindings = NULL;
+    struct binding *ends = NULL;
 
-    TRY(mem_alloc(&bindings, plan->input_count + plan->output_count, sizeof *bindings));
-    for (size_t done = 0; done < batch;) {
-        const struct chunk chunk = {stream, bindings, bindings + plan->input_count, 0, next_part(model, batch, done)};
-        for (size_t i = 0; i < plan->input_count; i++) {
-            bindings[i] = (struct binding){inputs[i]->buffer, inputs[i]->offset + done * shape_count(plan->inputs[i])};
-        }
-        for (size_t i = 0; i < plan->output_count; i++) {
-            bindings[plan->input_count + i] =
-                (struct binding){outputs[i]->buffer, outputs[i]->offset + done * shape_count(plan->outputs[i])};
-        }
-        TRY(enqueue_chunk(model, &chunk));
-        done += chunk.batch;
+    TRY(mem_alloc(&ends, plan->input_count + plan->output_count, sizeof *ends));
+    for (size_t i = 0; i < plan->input_count; i++) {
+        ends[i] = (struct binding){inputs[i]->buffer, inputs[i]->offset};
     }
+    for (size_t i = 0; i < plan->output_count; i++) {
+        ends[plan->input_count + i] = (struct binding){outputs[i]->buffer, outputs[i]->offset};
+    }
+    TRY(enqueue_parts(model, stream, batch, ends));
 out:
-    mem_free(bindings);
+    mem_free(ends);
     return status;
 }
 
@@ -288,13 +306,16 @@ out:
     return status;
 }
 
-static plait_status predict_all(plait_model *model, struct stream *stream, size_t batch, const float *const *inputs,
-                                float *const *outputs)
+/* Runs a batch by way of the device's copies of inputs and outputs. */
+static plait_status predict_staged(plait_model *model, struct stream *stream, size_t batch, const float *const *inputs,
+                                   float *const *outputs)
 {
     plait_status status = PLAIT_OK;
     const struct plan *plan = model->plan;
     struct binding *bindings = NULL;
 
+    TRY(make_staging(model, model->inputs, plan->inputs, plan->input_count));
+    TRY(make_staging(model, model->outputs, plan->outputs, plan->output_count));
     TRY(mem_alloc(&bindings, plan->input_count + plan->output_count, sizeof *bindings));
     for (size_t i = 0; i < plan->input_count; i++) {
         bindings[i].buffer = model->inputs[i];
@@ -312,23 +333,78 @@ out:
     return status;
 }
 
+static const float *end_memory(const struct plan *plan, size_t index, const float *const *inputs, float *const *outputs)
+{
+    return index < plan->input_count ? inputs[index] : outputs[index - plan->input_count];
+}
+
+/* Whether kernels can work in the arrays themselves: the device does, and no two of them overlap. */
+static bool takes_arrays(const plait_model *model, size_t batch, const float *const *inputs, float *const *outputs)
+{
+    const struct plan *plan = model->plan;
+
+    for (size_t i = 0; i < plan->input_count + plan->output_count; i++) {
+        const uintptr_t begin = (uintptr_t)end_memory(plan, i, inputs, outputs);
+        const size_t size = end_size(plan, i);
+        if (batch > SIZE_MAX / sizeof(float) / size || !buffer_can_wrap(model->context, batch * size * sizeof(float))) {
+            return false;
+        }
+        for (size_t k = 0; k < i; k++) {
+            const uintptr_t other = (uintptr_t)end_memory(plan, k, inputs, outputs);
+            if (begin < other + batch * end_size(plan, k) * sizeof(float) &&
+                other < begin + batch * size * sizeof(float)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Runs a batch in the arrays; `wrappers` get the buffers that these become, to be freed when the run has ended. */
+static plait_status predict_in_place(plait_model *model, struct stream *stream, size_t batch,
+                                     const float *const *inputs, float *const *outputs, struct buffer **wrappers)
+{
+    plait_status status = PLAIT_OK;
+    const struct plan *plan = model->plan;
+    const size_t count = plan->input_count + plan->output_count;
+    struct binding *ends = NULL;
+
+    TRY(mem_alloc(&ends, count, sizeof *ends));
+    for (size_t i = 0; i < count; i++) {
+        TRY(buffer_wrap(model->context, end_memory(plan, i, inputs, outputs), batch * end_size(plan, i) * sizeof(float),
+                        &wrappers[i]));
+        ends[i].buffer = wrappers[i];
+    }
+    TRY(enqueue_parts(model, stream, batch, ends));
+out:
+    mem_free(ends);
+    return status;
+}
+
 plait_status plait_model_predict(plait_model *model, size_t batch, const float *const *inputs, float *const *outputs)
 {
     plait_status status = PLAIT_OK;
     struct stream stream;
+    struct buffer **wrappers = NULL;
 
     TRY(check_arrays(model, inputs, outputs));
     if (batch == 0) {
         return PLAIT_OK;
     }
-    TRY(make_staging(model, model->inputs, model->plan->inputs, model->plan->input_count));
-    TRY(make_staging(model, model->outputs, model->plan->outputs, model->plan->output_count));
+    const size_t count = model->plan->input_count + model->plan->output_count;
+    TRY(mem_alloc(&wrappers, count, sizeof(struct buffer *)));
     status = begin(model, &stream, 0, NULL);
     if (status == PLAIT_OK) {
-        status = predict_all(model, &stream, batch, inputs, outputs);
+        status = takes_arrays(model, batch, inputs, outputs)
+                     ? predict_in_place(model, &stream, batch, inputs, outputs, wrappers)
+                     : predict_staged(model, &stream, batch, inputs, outputs);
     }
     status = stream_finish(&stream, status);
+    for (size_t i = 0; i < count; i++) {
+        buffer_free(wrappers[i]);
+    }
 out:
+    mem_free(wrappers);
     return status;
 }
 

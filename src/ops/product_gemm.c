@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Products of single pixels: kernels/gemm_cpu.cl. */
+/* Products of single pixels, and of windows that lie in one piece: kernels/gemm_cpu.cl. */
 #include "ops/product_gemm.h"
 
 enum {
@@ -12,13 +12,17 @@ enum {
 
 bool product_is_gemm(const struct product *product)
 {
-    bool single = !product->phase;
+    size_t piece = product->channels;
+    bool whole = !product->phase;
 
-    for (size_t i = 0; i < 2; i++) {
-        single = single && product->kernel[i] == 1 && product->before[i] == 0 &&
-                 (product->output[i] - 1) * product->strides[i] < product->input[i];
+    for (size_t i = 2; i-- > 0;) {
+        const size_t kernel = product->kernel[i];
+        const bool joined = product->groups == 1 && product->dilation[i] == 1 && product->x.strides[i + 1] == piece;
+        whole = whole && product->before[i] == 0 && (kernel == 1 || joined) &&
+                (product->output[i] - 1) * product->strides[i] + kernel <= product->input[i];
+        piece *= kernel;
     }
-    return single;
+    return whole;
 }
 
 /* How the work is cut: lots of tiles by lots of blocks. */
@@ -34,7 +38,7 @@ struct work {
 static size_t enough_items(const struct product *product, size_t pixels, size_t units)
 {
     const double products =
-        (double)pixels * (double)product->channels * (double)product->filters * (double)product->groups;
+        (double)pixels * (double)product_terms(product) * (double)product->filters * (double)product->groups;
     const size_t most = LOTS_PER_UNIT * units;
     const double worth = products / ITEM_PRODUCTS;
 
@@ -53,7 +57,7 @@ static struct work cut_work(const struct product *product, size_t rows, size_t c
         .tiles = divide_up(pixels, rows),
     };
     const size_t enough = enough_items(product, pixels, units);
-    const size_t fit = CACHE_FLOATS / (product->channels * columns);
+    const size_t fit = CACHE_FLOATS / (product_terms(product) * columns);
     size_t tile_lots = least(work.tiles, enough);
     size_t block_lots = least(work.blocks, divide_up(FEW_LOTS_PER_UNIT * units, tile_lots));
 
@@ -94,7 +98,7 @@ plait_status product_gemm_launch(const struct run *run, const struct product *pr
     const bool flat = (!gated || product->pictures == 1) && is_flat(x, size, step) && is_flat(y, size, every) &&
                       is_flat(residual, size, every);
     const size_t pixels[] = {flat ? 1 : size[0],     flat ? product->pictures * size[0] * size[1] : size[1],
-                             product->channels,      product->filters,
+                             product_terms(product), product->filters,
                              product_block(product), flat ? 1 : product->pictures,
                              product->prologue};
     const size_t strides[] = {

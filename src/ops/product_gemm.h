@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Products that need one pixel each: a matrix product (kernels/gemm_cpu.cl). */
+/* Products that need one piece of memory each: a matrix product (kernels/gemm_cpu.cl). */
 #ifndef OPS_PRODUCT_GEMM_H
 #define OPS_PRODUCT_GEMM_H
 
 #include "ops/product.h"
 
-/* Whether each output pixel comes from one input pixel. */
+/* Whether each output pixel comes from one input pixel, or from neighbours without gaps between them: as many channels
+ * of one. */
 bool product_is_gemm(const struct product *product);
 
 /* Launches gemm_cpu, which was built for tiles of `rows` pixels and `columns` filters, and shares the work among

@@ -30,25 +30,20 @@ static unsigned mask_of(const struct step *step)
     return axes_mask(params->axes, step->output.rank);
 }
 
-static bool applicable_cpu(const struct step *step, const struct device_traits *device)
-{
-    return device->kind == PLAIT_DEVICE_CPU && lines_along_last(mask_of(step), step->output.rank);
-}
-
 static plait_status plan(struct step *step, enum walk_form form, const struct device_traits *device)
 {
-    static const char *const names[] = {[WALK_CPU] = "softmax_cpu", [WALK_REFERENCE] = "softmax_reference"};
     const struct softmax *params = step->params;
+    const bool abreast = !lines_along_last(mask_of(step), step->output.rank);
+    const char *name = form == WALK_REFERENCE ? "softmax_reference" : abreast ? "softmax_abreast_cpu" : "softmax_cpu";
 
-    text_add(walk_kernel(step, names[form], form, device), " -D LOG=%d", params->log);
+    text_add(walk_kernel(step, name, form, device), " -D LOG=%d", params->log);
+    step->tile[LINES_ABREAST] = form == WALK_CPU && abreast;
     return PLAIT_OK;
 }
 
 static plait_status plan_cpu(struct step *step, const struct device_traits *device)
 {
-    const plait_status status = lines_check_last(mask_of(step), step->output.rank);
-
-    return status == PLAIT_OK ? plan(step, WALK_CPU, device) : status;
+    return plan(step, WALK_CPU, device);
 }
 
 static plait_status plan_reference(struct step *step, const struct device_traits *device)
@@ -64,7 +59,7 @@ static plait_status enqueue(const struct step *step, const struct run *run)
     return lines_launch(step, run, lines, OPERANDS, NULL);
 }
 
-static const struct variant cpu = {"cpu", applicable_cpu, plan_cpu, NULL, enqueue};
+static const struct variant cpu = {"cpu", walk_cpu_applicable, plan_cpu, NULL, enqueue};
 static const struct variant reference = {"reference", walk_reference_applicable, plan_reference, NULL, enqueue};
 static const struct variant *const variants[] = {&cpu, &reference};
 

@@ -54,6 +54,10 @@ static plait_status use_model(plait_model *model, plait_context *context, struct
     plait_status status = plait_model_predict(model, BATCH, job->x, outputs);
 
     if (status == PLAIT_OK) {
+        /* with arrays that overlap, values are staged */
+        status = plait_model_predict(model, BATCH, (const float *const[]){job->x[0], job->x[0]}, outputs);
+    }
+    if (status == PLAIT_OK) {
         status = run_on_tensors(model, context, job);
     }
     if (status == PLAIT_OK) {

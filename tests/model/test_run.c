@@ -48,6 +48,56 @@ static void any_batch_can_be_predicted(void **state)
     plait_graph_free(net.graph);
 }
 
+/* Where kernels work in the arrays themselves, those that overlap must not be. */
+static void arrays_may_be_the_same(void **state)
+{
+    plait_graph *graph = twin_graph();
+    const plait_node a = plait_input(graph, "a", PLAIT_SHAPE(33));
+    const plait_node b = plait_input(graph, "b", PLAIT_SHAPE(33));
+    const plait_node y = plait_softmax(plait_subtract(PLAIT_NODES(plait_relu(a, NULL), b), NULL), NULL);
+    struct random random = random_stream("same_arrays");
+    const size_t count = (size_t)33 * BATCH;
+    float *x = random_floats(&random, DATA_NORMAL, count);
+    float *copy = scratch(count, sizeof *copy);
+    float *want = scratch(count, sizeof *want);
+    plait_model *model = NULL;
+
+    (void)state;
+    memcpy(copy, x, count * sizeof *x);
+    check_ok(plait_model_create(fixture_context(false), PLAIT_NODES(a, b), PLAIT_NODES(y),
+                                &(plait_model_opts){.batch = PLANNED}, &model));
+    check_ok(plait_model_predict(model, BATCH, (const float *const[]){x, copy}, &want));
+    check_ok(plait_model_predict(model, BATCH, (const float *const[]){x, x}, &copy));
+    assert_memory_equal(copy, want, count * sizeof *x);
+    check_ok(plait_model_predict(model, BATCH, (const float *const[]){x, x}, &x));
+    assert_memory_equal(x, want, count * sizeof *x);
+    plait_model_free(model);
+    plait_graph_free(graph);
+}
+
+/* Arrays need no more alignment than a float. */
+static void arrays_may_lie_anywhere(void **state)
+{
+    const struct two_branch net = two_branch_new("anywhere", BATCH);
+    plait_model *model = new_model(fixture_context(false), &net);
+    const size_t count = (size_t)5 * 4 * 3 * BATCH;
+
+    (void)state;
+    for (size_t shift = 1; shift < 16; shift += 2) {
+        const float *moved[2];
+        float *y = (float *)scratch(net.output.ref.count + shift, sizeof *y) + shift;
+        for (size_t i = 0; i < 2; i++) {
+            float *x = (float *)scratch(count + shift, sizeof *x) + shift;
+            memcpy(x, two_branch_values(&net)[i], count * sizeof *x);
+            moved[i] = x;
+        }
+        check_ok(plait_model_predict(model, BATCH, moved, &y));
+        check_verdict(compare(y, &net.output.ref, GATE_HARD, 0), "shift %zu", shift);
+    }
+    plait_model_free(model);
+    plait_graph_free(net.graph);
+}
+
 static void an_empty_batch_does_nothing(void **state)
 {
     const struct two_branch net = two_branch_new("empty_batch", 1);
@@ -324,6 +374,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_batch_can_be_predicted),
+        cmocka_unit_test(arrays_may_be_the_same),
+        cmocka_unit_test(arrays_may_lie_anywhere),
         cmocka_unit_test(an_empty_batch_does_nothing),
         cmocka_unit_test(samples_beyond_the_batch_are_left_alone),
         cmocka_unit_test(a_run_waits_and_is_waited_for),

@@ -23,6 +23,7 @@ static const struct {
     {"cols", 2, 2, 3, {3, {5, 4, 3}}},
     {"cols from the end", -2, 1, 0, {3, {5, 4, 17}}},
     {"more than planned", 1, 5, 2, {2, {6, 3}}},
+    {"long lines abreast", 1, 1, 0, {2, {300, 35}}},
     {"seven axes", 3, 2, 0, {7, {2, 1, 3, 2, 1, 2, 2}}},
 };
 
