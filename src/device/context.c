@@ -88,6 +88,7 @@ static plait_status complete(plait_context *context, const plait_context_opts *o
     }
     TRY(device_describe(context->device, &context->info));
     TRY(device_probe(context->device, &context->info, &context->traits));
+    TRY(device_runs_host(context->device, &context->runs_host));
     TRY(tunings_path(opts ? opts->cache : NULL, &context->cache));
     context->budget_bytes = opts && opts->memory_budget_bytes ? opts->memory_budget_bytes : context->info.global_bytes;
 out:
