@@ -37,9 +37,11 @@ typedef struct plait_device_info {
 typedef struct plait_context_opts {
     uint64_t memory_budget_bytes; /* most device memory that this context may hold; 0: what the device has */
     int profiling;                /* 1: time every kernel (plait_model_profile); costs some speed */
-    const char *cache;            /* file of measurements (tune.h), absolute or from the working directory; NULL: */
-                                  /* the default one; "": none */
-    uint64_t reserved[7];         /* 0 */
+    const char *cache;            /* file of measurements (tune.h) and compiled programs, absolute or from the */
+                                  /* working directory; NULL: the default one; "": none */
+    int keep_programs;            /* 1: writes programs that were compiled into the cache, where every context finds */
+                                  /* them that uses it; without effect on PoCL, which keeps them itself */
+    uint64_t reserved[6];         /* 0 */
 } plait_context_opts;
 
 /* Counts the OpenCL devices of this machine. No device at all is a count of 0, not an error. */

@@ -26,7 +26,9 @@ struct plait_context {
     bool runs_host;    /* the driver runs functions of the host ("native kernels") in threads of its own */
     struct device_traits traits;
     plait_device_info info;
-    char *cache; /* path of the file of measurements; NULL: none */
+    char *cache;         /* path of the file of measurements and programs; NULL: none */
+    bool reads_programs; /* in the cache, */
+    bool keeps_programs; /* and puts them there */
     uint64_t budget_bytes;
     _Atomic uint64_t held_bytes;
     _Atomic bool used_gemm;   /* CLBlast holds kernels of this context */
