@@ -76,7 +76,7 @@ void fft_table(struct fft fft, float *table)
 
 enum {
     PART = 8,    /* lanes that are done side by side */
-    PAIRS = 256, /* of row and k, whose transforms fit in 64 KiB of stack */
+    PAIRS = 300, /* of row and k, whose transforms fit in 80 KiB of stack; at least FFT_MOST */
 };
 
 /* Cosine and sine of 2 pi i / length. */
@@ -98,10 +98,9 @@ struct value {
     double sine[PART];   /* imaginary part */
 };
 
-/* The sum over j of x[j] exp(2 pi i j k / length), for every `by`th j from `first` on. Most of the time is spent here.
- */
-WIDE_VECTORS static void add_up(const struct turns *turns, const struct numbers *numbers, size_t first, size_t by,
-                                size_t k, struct value *out)
+/* The sum over j of x[j] exp(2 pi i j k / length), for every `by`th j from `first` on. */
+static void add_up(const struct turns *turns, const struct numbers *numbers, size_t first, size_t by, size_t k,
+                   struct value *out)
 {
     const size_t turn_by = by * k % turns->length;
     size_t at = first * k % turns->length;
@@ -205,8 +204,8 @@ static size_t smaller(size_t a, size_t b)
 }
 
 /* Transforms up to PART lanes. */
-static void transform_part(const struct turns *turns, const struct fft_taps *kernel, float *spectrum, size_t k_step,
-                           size_t m_step)
+WIDE_VECTORS static void transform_part(const struct turns *turns, const struct fft_taps *kernel, float *spectrum,
+                                        size_t k_step, size_t m_step)
 {
     const size_t length = turns->length;
     const size_t rows = smaller(kernel->rows, length);
