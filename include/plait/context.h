@@ -40,9 +40,11 @@ typedef struct plait_context_opts {
     int awake;                    /* 1: on CPUs by way of PoCL, up to 15 threads of plait's keep cores awake while */
                                   /* somebody waits for a model: for programs that have the machine to themselves and */
                                   /* have prepared PoCL's threads (docs/performance.md) */
-    const char *cache;            /* file of measurements (tune.h), absolute or from the working directory; NULL: */
-                                  /* the default one; "": none */
-    uint64_t reserved[7];         /* 0 */
+    const char *cache;            /* file of measurements (tune.h) and compiled programs, absolute or from the */
+                                  /* working directory; NULL: the default one; "": none */
+    int keep_programs;            /* 1: writes programs that were compiled into the cache, where every context finds */
+                                  /* them that uses it; without effect on PoCL, which keeps them itself */
+    uint64_t reserved[6];         /* 0 */
 } plait_context_opts;
 
 /* Counts the OpenCL devices of this machine. No device at all is a count of 0, not an error. */

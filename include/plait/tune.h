@@ -6,8 +6,9 @@
  * plait_model_create on such a device, by the same version of driver and of plait, takes them for equal steps.
  *
  * The cache is one file, $XDG_CACHE_HOME/plait/cache.sqlite or ~/.cache/plait/cache.sqlite, or the one that
- * plait_context_opts names. Processes may share it, and may be killed at any time. Damage, of single rows or the whole
- * file, is noticed and counts as nothing measured. docs/tuning.md tells more. */
+ * plait_context_opts names; it is written by the functions below, and by contexts with keep_programs. Processes may
+ * share it, and may be killed at any time. Damage, of single rows or the whole file, is noticed and counts as nothing
+ * measured. docs/tuning.md tells more. */
 #ifndef PLAIT_TUNE_H
 #define PLAIT_TUNE_H
 
@@ -82,7 +83,7 @@ PLAIT_API PLAIT_NODISCARD plait_status plait_tunings_export(const char *cache, c
  * file is not sound throughout (PLAIT_ERR_FORMAT), none. Sets *count, which may be NULL, to their number. */
 PLAIT_API PLAIT_NODISCARD plait_status plait_tunings_import(const char *cache, const char *path, size_t *count);
 
-/* Deletes the results for the context's device in a cache, or for NULL those for all devices. */
+/* Deletes the results for the context's device in a cache, and compiled programs; for NULL those for all devices. */
 PLAIT_API PLAIT_NODISCARD plait_status plait_tunings_delete(const char *cache, const plait_context *context);
 
 PLAIT_EXTERN_C_END

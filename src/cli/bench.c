@@ -242,7 +242,7 @@ static plait_status run(const struct options *options, plait_context *context, c
 
 static int bench(const struct options *options)
 {
-    const plait_context_opts context_opts = {.profiling = options->layers, .awake = 1};
+    const plait_context_opts context_opts = {.profiling = options->layers, .awake = 1, .keep_programs = 1};
     plait_context *context = NULL;
     struct subject subject;
     struct times times = {.first = now_ms(), .runs = calloc(options->runs, sizeof(double))};

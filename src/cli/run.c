@@ -267,7 +267,7 @@ static int predict(const struct options *options, const struct model_file *file,
 
     plait_status status = arrays_create(file, arrays) ? PLAIT_OK : PLAIT_ERR_HOST_MEMORY;
     if (status == PLAIT_OK) {
-        status = plait_context_create(options->device, NULL, &context);
+        status = plait_context_create(options->device, &(plait_context_opts){.keep_programs = 1}, &context);
     }
     if (status == PLAIT_OK) {
         status = plait_model_create(context, file->inputs, file->outputs, &opts, &model);

@@ -107,7 +107,7 @@ static int tune(const struct options *options)
 
     plait_status status = subject_open(options->model, &subject);
     if (status == PLAIT_OK) {
-        status = plait_context_create(options->device, &(plait_context_opts){.awake = 1}, &context);
+        status = plait_context_create(options->device, &(plait_context_opts){.awake = 1, .keep_programs = 1}, &context);
     }
     if (status == PLAIT_OK) {
         status = plait_tune(context, subject.inputs, subject.outputs, &opts, &tune_opts, &report);

@@ -5,8 +5,6 @@
 #include "device/cl.h"
 #include "device/stream.h"
 
-#include <string.h>
-
 /* Takes `bytes` from the context's budget. */
 static plait_status reserve(plait_context *context, size_t bytes)
 {
@@ -115,13 +113,17 @@ plait_status buffer_fill(const struct buffer *buffer, buffer_writer *write, cons
 {
     plait_status status = PLAIT_OK;
     struct stream stream;
-    void *memory = NULL;
 
     TRY(stream_begin(&stream, buffer->context, 0, NULL));
-    TRY(stream_map(&stream, buffer, &memory));
-    memset(memory, 0, buffer->bytes);
-    write(user, memory);
-    TRY(stream_unmap(&stream, buffer, memory));
+    TRY(stream_fill(&stream, buffer, write, user));
 out:
-    return stream_finish(&stream, status);
+    return stream_end(&stream, status, NULL);
+}
+
+plait_status buffers_settle(plait_context *context, plait_status status)
+{
+    struct stream stream;
+    const plait_status begun = stream_begin(&stream, context, 0, NULL);
+
+    return stream_finish(&stream, status == PLAIT_OK ? begun : status);
 }

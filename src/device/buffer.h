@@ -19,9 +19,14 @@ plait_status buffer_write(const struct buffer *buffer, size_t offset, const void
 plait_status buffer_read(const struct buffer *buffer, size_t offset, void *target, size_t bytes);
 
 /* Fills the buffer: `write` gets all of its memory, zeroed, and no copy of it is made on a device that shares the
- * host's memory. Waits for the end. */
+ * host's memory. Where the driver runs functions of the host, as those of CPUs do, it calls `write` in a thread of its
+ * own while the caller goes on; so `user` must stand until buffers_settle has returned. */
 typedef void buffer_writer(const void *user, void *memory);
 plait_status buffer_fill(const struct buffer *buffer, buffer_writer *write, const void *user);
+
+/* Waits until all buffers of the context are filled, also after a failure. Returns `status` or, if that is PLAIT_OK,
+ * how waiting went. */
+plait_status buffers_settle(plait_context *context, plait_status status);
 
 /* Makes a buffer of the host's own memory, which must stand until the buffer is freed and then holds what kernels
  * wrote: neither copied nor counted. Only where buffer_can_wrap says so; what kernels only read is not written. */

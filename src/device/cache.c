@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L /* mkdir, access */
 #include "device/cache.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 
 #include <sqlite3.h>
@@ -10,9 +11,12 @@
 #include <unistd.h>
 
 enum {
-    READ_WAIT_MS = 1000,   /* for other processes; then there are no measurements */
-    WRITE_WAIT_MS = 20000, /* then writing fails */
-    MOST_BYTES = 1 << 16,  /* of a row */
+    /* for other processes; then there is nothing to read, or writing fails */
+    READ_WAIT_MS = 1000,
+    READ_PROGRAM_WAIT_MS = 100,
+    WRITE_WAIT_MS = 20000,
+    WRITE_PROGRAM_WAIT_MS = 1000,
+    MOST_BYTES = CACHE_MOST_BINARY_BYTES + (1 << 16), /* of a row */
 };
 
 /* The application_id that SQLite keeps for files of ours: "plai". */
@@ -20,9 +24,12 @@ enum {
 static const char sign[] = "PRAGMA application_id = " OURS;
 
 /* Rows get numbers in the order of writing, so that the oldest can be told. */
-static const char make_table[] = "CREATE TABLE IF NOT EXISTS tunings (id INTEGER PRIMARY KEY, device TEXT NOT NULL, "
-                                 "step TEXT NOT NULL, variant TEXT NOT NULL, nanoseconds INTEGER NOT NULL, "
-                                 "checksum INTEGER NOT NULL, UNIQUE (device, step))";
+static const char make_tables[] = "CREATE TABLE IF NOT EXISTS tunings (id INTEGER PRIMARY KEY, device TEXT NOT NULL, "
+                                  "step TEXT NOT NULL, variant TEXT NOT NULL, nanoseconds INTEGER NOT NULL, "
+                                  "checksum INTEGER NOT NULL, UNIQUE (device, step));"
+                                  "CREATE TABLE IF NOT EXISTS programs (id INTEGER PRIMARY KEY, device TEXT NOT NULL, "
+                                  "name TEXT NOT NULL, binary BLOB NOT NULL, "
+                                  "checksum INTEGER NOT NULL, UNIQUE (device, name))";
 
 /* Opens the file, with whatever it could make SQLite do switched off; NULL if it cannot be opened. */
 static sqlite3 *database_open(const char *path, int flags, int wait_ms)
@@ -92,14 +99,49 @@ out:
     return status;
 }
 
+static uint64_t program_checksum(const struct cached_program *program)
+{
+    const uint64_t key = hash_text(hash_text(hash_text(HASH_EMPTY, program->device), "\t"), program->name);
+
+    return hash_bytes(hash_text(key, "\t"), program->binary, program->size);
+}
+
+plait_status cache_read_program(const char *path, struct cached_program *program)
+{
+    static const char sql[] = "SELECT binary, checksum FROM programs WHERE device = ?1 AND name = ?2";
+    plait_status status = PLAIT_OK;
+    sqlite3_stmt *statement = NULL;
+    sqlite3 *database = database_open(path, 0, READ_PROGRAM_WAIT_MS);
+
+    if (!database || sqlite3_prepare_v2(database, sql, -1, &statement, NULL) != SQLITE_OK) {
+        goto out;
+    }
+    (void)sqlite3_bind_text(statement, 1, program->device, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(statement, 2, program->name, -1, SQLITE_STATIC);
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        struct cached_program row = *program;
+        row.binary = (unsigned char *)sqlite3_column_blob(statement, 0);
+        row.size = row.binary ? (size_t)sqlite3_column_bytes(statement, 0) : 0;
+        if (row.size > 0 && program_checksum(&row) == (uint64_t)sqlite3_column_int64(statement, 1)) {
+            TRY(mem_copy(&program->binary, row.binary, row.size));
+            program->size = row.size;
+        }
+    }
+out:
+    (void)sqlite3_finalize(statement);
+    (void)sqlite3_close(database);
+    return status;
+}
+
 /* ---- Writing ---------------------------------------------------------------------------------------- */
 
 /* What is done in one transaction. The functions below return codes of SQLite. */
 struct change {
     const struct tuning *items; /* written; */
     size_t count;
-    bool deletes;       /* or else the rows of */
-    const char *device; /* are deleted; NULL: all are */
+    const struct cached_program *program; /* or written, if not NULL */
+    bool deletes;                         /* or else the rows of */
+    const char *device;                   /* are deleted; NULL: all are */
 };
 
 static int insert(sqlite3_stmt *statement, const struct tuning *item)
@@ -171,16 +213,10 @@ static int look_for_damage(sqlite3 *database)
     return code == SQLITE_OK && !sound ? SQLITE_CORRUPT : code;
 }
 
-static int apply(sqlite3 *database, const struct change *change)
+static int put_tunings(sqlite3 *database, const struct change *change)
 {
-    int code = sqlite3_exec(database, make_table, NULL, NULL, NULL);
+    int code = look_for_damage(database);
 
-    if (code == SQLITE_OK && change->deletes) {
-        return run_with(database, "DELETE FROM tunings WHERE ?1 IS NULL OR device = ?1", 0, change->device);
-    }
-    if (code == SQLITE_OK) {
-        code = look_for_damage(database);
-    }
     if (code == SQLITE_OK) {
         code = insert_all(database, change);
     }
@@ -188,10 +224,50 @@ static int apply(sqlite3 *database, const struct change *change)
         code = run_with(database, "DELETE FROM tunings WHERE id <= (SELECT max(id) FROM tunings) - ?1", CACHE_MOST_ROWS,
                         NULL);
     }
-    if (code == SQLITE_OK) {
-        code = sqlite3_exec(database, sign, NULL, NULL, NULL);
-    }
     return code;
+}
+
+/* Does not look for damage, which would take as long as to build a small program. */
+static int put_program(sqlite3 *database, const struct cached_program *program)
+{
+    static const char sql[] = "INSERT OR REPLACE INTO programs (device, name, binary, checksum) "
+                              "VALUES (?1, ?2, ?3, ?4)";
+    static const char trim[] = "DELETE FROM programs WHERE id <= (SELECT max(id) FROM (SELECT id, "
+                               "sum(length(binary)) OVER (ORDER BY id DESC) AS bytes FROM programs) WHERE bytes > ?1)";
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(database, sql, -1, &statement, NULL);
+
+    if (code == SQLITE_OK) {
+        (void)sqlite3_bind_text(statement, 1, program->device, -1, SQLITE_STATIC);
+        (void)sqlite3_bind_text(statement, 2, program->name, -1, SQLITE_STATIC);
+        (void)sqlite3_bind_int64(statement, 4, (sqlite3_int64)program_checksum(program));
+        code = sqlite3_bind_blob64(statement, 3, program->binary, program->size, SQLITE_STATIC);
+    }
+    if (code == SQLITE_OK) {
+        code = sqlite3_step(statement);
+    }
+    (void)sqlite3_finalize(statement);
+    return code == SQLITE_DONE ? run_with(database, trim, CACHE_MOST_BINARIES_BYTES, NULL) : code;
+}
+
+static int delete_rows(sqlite3 *database, const char *device)
+{
+    const int code = run_with(database, "DELETE FROM tunings WHERE ?1 IS NULL OR device = ?1", 0, device);
+
+    return code == SQLITE_OK ? run_with(database, "DELETE FROM programs WHERE ?1 IS NULL OR device = ?1", 0, device)
+                             : code;
+}
+
+static int apply(sqlite3 *database, const struct change *change)
+{
+    int code = sqlite3_exec(database, make_tables, NULL, NULL, NULL);
+
+    if (code == SQLITE_OK) {
+        code = change->deletes   ? delete_rows(database, change->device)
+               : change->program ? put_program(database, change->program)
+                                 : put_tunings(database, change);
+    }
+    return code == SQLITE_OK ? sqlite3_exec(database, sign, NULL, NULL, NULL) : code;
 }
 
 static int transact(sqlite3 *database, const struct change *change)
@@ -244,38 +320,62 @@ out:
     return status;
 }
 
-static plait_status change_file(const char *path, const struct change *change)
+static plait_status change_file(const char *path, const struct change *change, int wait_ms, int *code)
 {
     plait_status status = PLAIT_OK;
 
     TRY(make_folders(path));
-    sqlite3 *database = database_open(path, SQLITE_OPEN_CREATE, WRITE_WAIT_MS);
-    int code = database ? transact(database, change) : SQLITE_CANTOPEN;
-    if (database && is_damage(database, code, path)) {
+    sqlite3 *database = database_open(path, SQLITE_OPEN_CREATE, wait_ms);
+    *code = database ? transact(database, change) : SQLITE_CANTOPEN;
+    if (database && is_damage(database, *code, path)) {
         (void)sqlite3_close(database);
-        database = database_open(path, SQLITE_OPEN_CREATE, WRITE_WAIT_MS);
+        database = database_open(path, SQLITE_OPEN_CREATE, wait_ms);
         if (database) {
             make_anew(database);
         }
-        code = database ? transact(database, change) : SQLITE_CANTOPEN;
-    }
-    if (code != SQLITE_OK) {
-        status = error_set(PLAIT_ERR_IO, "cache \"%s\": cannot be written: %s; set XDG_CACHE_HOME to a folder that can",
-                           path, sqlite3_errstr(code));
+        *code = database ? transact(database, change) : SQLITE_CANTOPEN;
     }
     (void)sqlite3_close(database);
 out:
     return status;
 }
 
+/* Changes it, or says why not. */
+static plait_status demand(const char *path, const struct change *change)
+{
+    plait_status status = PLAIT_OK;
+    int code = SQLITE_OK;
+
+    TRY(change_file(path, change, WRITE_WAIT_MS, &code));
+    if (code != SQLITE_OK) {
+        status = error_set(PLAIT_ERR_IO, "cache \"%s\": cannot be written: %s; set XDG_CACHE_HOME to a folder that can",
+                           path, sqlite3_errstr(code));
+    }
+out:
+    return status;
+}
+
 plait_status cache_write(const char *path, const struct tuning *items, size_t count)
 {
-    return change_file(path, &(struct change){.items = items, .count = count});
+    return demand(path, &(struct change){.items = items, .count = count});
 }
 
 plait_status cache_delete(const char *path, const char *device)
 {
     const bool exists = access(path, F_OK) == 0;
 
-    return exists ? change_file(path, &(struct change){.deletes = true, .device = device}) : PLAIT_OK;
+    return exists ? demand(path, &(struct change){.deletes = true, .device = device}) : PLAIT_OK;
+}
+
+plait_status cache_write_program(const char *path, const struct cached_program *program, bool *works)
+{
+    plait_status status = PLAIT_OK;
+    int code = SQLITE_OK;
+
+    if (program->size <= CACHE_MOST_BINARY_BYTES) {
+        TRY(change_file(path, &(struct change){.program = program}, WRITE_PROGRAM_WAIT_MS, &code));
+    }
+    *works = code == SQLITE_OK;
+out:
+    return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The cache: one file in which measurements outlive the program (tunings.h says what for).
+/* The cache: one file in which measurements (tunings.h) and compiled programs (binary.h) outlive the process.
  *
  * Many processes may use it at once, and none that is killed leaves it half written: it is an SQLite database,
  * written in transactions. What is in it may be damaged or hostile all the same, so every row has a checksum, rows
@@ -19,7 +19,23 @@ plait_status cache_read(const char *path, const char *device, struct tunings *ou
 enum { CACHE_MOST_ROWS = 20000 };
 plait_status cache_write(const char *path, const struct tuning *items, size_t count);
 
-/* Deletes the rows of a device, NULL for all. */
+/* A program as a driver compiled it: what it was compiled for, and its bytes. */
+struct cached_program {
+    const char *device;
+    const char *name;
+    unsigned char *binary; /* NULL: none */
+    size_t size;
+};
+
+/* Sets the program's binary, to be freed with mem_free, if the cache has it and can be read. */
+plait_status cache_read_program(const char *path, struct cached_program *program);
+
+/* Writes a program in place of the one of its device and name, as cache_write writes rows; sets *works to whether the
+ * cache can be written. Binaries that are too large are left out, and only the newest are kept that fit together. */
+enum { CACHE_MOST_BINARY_BYTES = 16 << 20, CACHE_MOST_BINARIES_BYTES = 64 << 20 };
+plait_status cache_write_program(const char *path, const struct cached_program *program, bool *works);
+
+/* Deletes the rows and programs of a device, NULL for all. */
 plait_status cache_delete(const char *path, const char *device);
 
 #endif

@@ -24,9 +24,12 @@ struct plait_context {
     cl_command_queue queue;
     bool out_of_order; /* the queue runs commands in any order */
     bool profiling;    /* the queue keeps times, and they are wanted */
+    bool runs_host;    /* the driver runs functions of the host ("native kernels") in threads of its own */
     struct device_traits traits;
     plait_device_info info;
-    char *cache; /* path of the file of measurements; NULL: none */
+    char *cache;         /* path of the file of measurements and programs; NULL: none */
+    bool reads_programs; /* in the cache, */
+    bool keeps_programs; /* and puts them there */
     uint64_t budget_bytes;
     _Atomic uint64_t held_bytes;
     _Atomic bool used_gemm;   /* CLBlast holds kernels of this context */
@@ -68,6 +71,9 @@ plait_status device_describe(cl_device_id device, plait_device_info *info);
 
 /* Fills in what operators may know. */
 plait_status device_probe(cl_device_id device, const plait_device_info *info, struct device_traits *traits);
+
+/* Whether its driver runs functions of the host. */
+plait_status device_runs_host(cl_device_id device, bool *runs);
 
 /* Whether the device is a CPU driven by PoCL. */
 bool device_is_pocl(const plait_device_info *info);

@@ -102,6 +102,17 @@ out:
     return status;
 }
 
+plait_status device_runs_host(cl_device_id device, bool *runs)
+{
+    plait_status status = PLAIT_OK;
+    cl_device_exec_capabilities capabilities = 0;
+
+    TRY(read_value(device, CL_DEVICE_EXECUTION_CAPABILITIES, &capabilities, sizeof capabilities));
+    *runs = (capabilities & CL_EXEC_NATIVE_KERNEL) != 0;
+out:
+    return status;
+}
+
 bool device_is_pocl(const plait_device_info *info)
 {
     return info->kind == PLAIT_DEVICE_CPU && strcmp(info->platform, "Portable Computing Language") == 0;

@@ -22,6 +22,19 @@ plait_status cache_write(const char *path, const struct tuning *items, size_t co
     return refuse(path);
 }
 
+plait_status cache_read_program(const char *path, struct cached_program *program)
+{
+    (void)path, (void)program;
+    return PLAIT_OK;
+}
+
+plait_status cache_write_program(const char *path, const struct cached_program *program, bool *works)
+{
+    (void)path, (void)program;
+    *works = false;
+    return PLAIT_OK;
+}
+
 plait_status cache_delete(const char *path, const char *device)
 {
     (void)device;

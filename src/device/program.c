@@ -3,8 +3,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "device/cl.h"
-#include "device/kernel_sources.h"
+#include "device/binary.h"
 
 #include <string.h>
 
@@ -93,12 +92,26 @@ out:
     return status;
 }
 
+/* Builds the program from its source. */
+static plait_status build_source(plait_context *context, const struct kernel_source *source, struct program *program)
+{
+    plait_status status = PLAIT_OK;
+    const char *text = source->text;
+    cl_int code = CL_SUCCESS;
+
+    program->program = clCreateProgramWithSource(context->context, 1, &text, &source->length, &code);
+    TRY(error_from_cl(code, "kernel %s: clCreateProgramWithSource", source->name));
+    TRY(build_program(context, program));
+    TRY(binary_keep(context, source, program->options, program->program));
+out:
+    return status;
+}
+
 static plait_status build(plait_context *context, const char *name, const char *options, struct program **out)
 {
     plait_status status = PLAIT_OK;
     struct program *program = NULL;
     const struct kernel_source *source = source_of(name);
-    cl_int code = CL_SUCCESS;
 
     if (!source) {
         return error_set(PLAIT_ERR_UNSUPPORTED, "kernel %s is not part of this build", name);
@@ -106,10 +119,10 @@ static plait_status build(plait_context *context, const char *name, const char *
     TRY(mem_alloc(&program, 1, sizeof *program));
     program->name = source->name;
     TRY(mem_text(&program->options, options));
-    const char *text = source->text;
-    program->program = clCreateProgramWithSource(context->context, 1, &text, &source->length, &code);
-    TRY(error_from_cl(code, "kernel %s: clCreateProgramWithSource", name));
-    TRY(build_program(context, program));
+    TRY(binary_load(context, source, options, &program->program));
+    if (!program->program) {
+        TRY(build_source(context, source, program));
+    }
     *out = program;
     program = NULL; /* now the caller's */
 out:

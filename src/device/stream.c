@@ -3,6 +3,8 @@
 
 #include "base/memory.h"
 
+#include <string.h>
+
 static void release_waits(struct stream *stream)
 {
     for (cl_uint i = 0; i < stream->wait_count; i++) {
@@ -91,26 +93,62 @@ out:
     return status;
 }
 
-plait_status stream_map(struct stream *stream, const struct buffer *buffer, void **memory)
-{
-    cl_int code = CL_SUCCESS;
+/* What a buffer is filled with, and where it lies. */
+struct filling {
+    buffer_writer *write;
+    const void *user;
+    void *memory;
+    size_t bytes;
+};
 
-    *memory = clEnqueueMapBuffer(stream->context->queue, buffer->mem, CL_TRUE, CL_MAP_WRITE_INVALIDATE_REGION, 0,
-                                 buffer->bytes, stream->wait_count, waits_of(stream), NULL, &code);
-    return error_from_cl(code, "clEnqueueMapBuffer of %zu bytes", buffer->bytes);
+static void CL_CALLBACK fill(void *filling)
+{
+    const struct filling *it = filling;
+
+    memset(it->memory, 0, it->bytes);
+    it->write(it->user, it->memory);
 }
 
-plait_status stream_unmap(struct stream *stream, const struct buffer *buffer, void *memory)
+/* Has the driver fill the buffer; it puts its address into a copy of `filling`. */
+static plait_status fill_later(struct stream *stream, const struct buffer *buffer, struct filling *filling)
 {
     plait_status status = PLAIT_OK;
+    const void *address = &filling->memory;
     cl_event event = NULL;
 
-    TRY(error_from_cl(clEnqueueUnmapMemObject(stream->context->queue, buffer->mem, memory, stream->wait_count,
-                                              waits_of(stream), &event),
-                      "clEnqueueUnmapMemObject of %zu bytes", buffer->bytes));
+    TRY(error_from_cl(clEnqueueNativeKernel(stream->context->queue, fill, filling, sizeof *filling, 1, &buffer->mem,
+                                            &address, stream->wait_count, waits_of(stream), &event),
+                      "clEnqueueNativeKernel to fill %zu bytes", buffer->bytes));
+    TRY(stream_advance(stream, event));
+    TRY(error_from_cl(clFlush(stream->context->queue), "clFlush"));
+out:
+    return status;
+}
+
+static plait_status fill_mapped(struct stream *stream, const struct buffer *buffer, struct filling *filling)
+{
+    plait_status status = PLAIT_OK;
+    cl_command_queue queue = stream->context->queue;
+    cl_int code = CL_SUCCESS;
+    cl_event event = NULL;
+
+    filling->memory = clEnqueueMapBuffer(queue, buffer->mem, CL_TRUE, CL_MAP_WRITE_INVALIDATE_REGION, 0, buffer->bytes,
+                                         stream->wait_count, waits_of(stream), NULL, &code);
+    TRY(error_from_cl(code, "clEnqueueMapBuffer of %zu bytes", buffer->bytes));
+    fill(filling);
+    TRY(error_from_cl(
+        clEnqueueUnmapMemObject(queue, buffer->mem, filling->memory, stream->wait_count, waits_of(stream), &event),
+        "clEnqueueUnmapMemObject of %zu bytes", buffer->bytes));
     TRY(stream_advance(stream, event));
 out:
     return status;
+}
+
+plait_status stream_fill(struct stream *stream, const struct buffer *buffer, buffer_writer *write, const void *user)
+{
+    struct filling filling = {.write = write, .user = user, .bytes = buffer->bytes};
+
+    return stream->context->runs_host ? fill_later(stream, buffer, &filling) : fill_mapped(stream, buffer, &filling);
 }
 
 /* An event that completes when all commands of the stream have: the last one's. A marker would be one more command,

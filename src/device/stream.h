@@ -3,6 +3,7 @@
 #ifndef DEVICE_STREAM_H
 #define DEVICE_STREAM_H
 
+#include "device/buffer.h"
 #include "device/cl.h"
 #include "device/launch.h"
 #include "device/profile.h"
@@ -29,10 +30,8 @@ plait_status stream_write(struct stream *stream, const struct buffer *buffer, si
                           size_t bytes);
 plait_status stream_read(struct stream *stream, const struct buffer *buffer, size_t offset, void *target, size_t bytes);
 
-/* Waits for what came before, and gives the host the whole buffer to write, whose contents are lost; until
- * stream_unmap, which gives it back. */
-plait_status stream_map(struct stream *stream, const struct buffer *buffer, void **memory);
-plait_status stream_unmap(struct stream *stream, const struct buffer *buffer, void *memory);
+/* Has the host fill the buffer, as buffer_fill. */
+plait_status stream_fill(struct stream *stream, const struct buffer *buffer, buffer_writer *write, const void *user);
 
 /* After a command was enqueued with the stream's waits and gave `event`, which now belongs to the stream. */
 plait_status stream_advance(struct stream *stream, cl_event event);

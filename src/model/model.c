@@ -11,11 +11,8 @@ plait_status model_plan(const plait_context *context, plait_nodes inputs, plait_
                         const plait_model_opts *opts, const struct tunings *tunings, struct plan **plan)
 {
     plait_model_opts complete = opts ? *opts : (plait_model_opts){0};
-    const struct plan_request request = {.inputs = inputs,
-                                         .outputs = outputs,
-                                         .opts = &complete,
-                                         .device = context_traits(context),
-                                         .tunings = tunings};
+    const struct plan_request request = {
+        .inputs = inputs, .outputs = outputs, .opts = &complete, .device = context_traits(context), .tunings = tunings};
 
     if (complete.accuracy != PLAIT_FAST && complete.accuracy != PLAIT_STRICT) {
         return error_set(PLAIT_ERR_INVALID, "plait_model_create: accuracy is %d; it must be PLAIT_FAST or PLAIT_STRICT",
@@ -80,13 +77,13 @@ static plait_status realize_step(plait_context *context, const struct step *step
 {
     plait_status status = PLAIT_OK;
 
+    if (step->packed_floats > 0) { /* first, as it may go on while kernels are built */
+        TRY(buffer_create(context, step->packed_floats * sizeof(float), &objects->packed));
+        TRY(buffer_fill(objects->packed, pack, step));
+    }
     for (size_t i = 0; i < step->kernel_count; i++) {
         TRY(kernel_create(context, step->kernels[i].name, text_string(&step->kernels[i].options),
                           &objects->kernels[i]));
-    }
-    if (step->packed_floats > 0) {
-        TRY(buffer_create(context, step->packed_floats * sizeof(float), &objects->packed));
-        TRY(buffer_fill(objects->packed, pack, step));
     }
 out:
     return status == PLAIT_OK ? status : error_within(status, "%s \"%s\": ", step->op->name, step->layer);
@@ -121,7 +118,7 @@ plait_status model_realize(plait_model *model, const plait_model_opts *opts)
     TRY(mem_alloc(&model->outputs, plan->output_count, sizeof(struct buffer *)));
     TRY(profile_create(model->context, &model->profile));
 out:
-    return status;
+    return buffers_settle(model->context, status);
 }
 
 plait_status plait_model_create(plait_context *context, plait_nodes inputs, plait_nodes outputs,

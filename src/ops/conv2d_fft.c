@@ -278,7 +278,7 @@ void conv2d_fft_pack(const struct step *step, const struct product *product, flo
     for (size_t block = 0; block < tiling.filter_blocks; block++) {
         const size_t first = block * FFT_LANES;
         const size_t lanes = product->filters - first < FFT_LANES ? product->filters - first : FFT_LANES;
-        double scale[FFT_LANES];
+        double scale[FFT_LANES] = {0};
         for (size_t i = 0; i < lanes; i++) {
             scale[i] = step->scale ? unit * step->scale[first + i] : unit;
         }

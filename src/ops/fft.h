@@ -29,7 +29,7 @@ struct fft_taps {
     size_t lanes;
     const float *taps;   /* {rows}{cols}{lanes} */
     size_t step;         /* floats from one tap to the next */
-    const double *scale; /* of each lane */
+    const double *scale; /* of each of FFT_LANES */
 };
 
 /* The conjugate transform, which makes a product of transforms a correlation, in double precision, rounded once:
@@ -37,7 +37,7 @@ struct fft_taps {
  *   spectrum[k][m] = scale * sum over a, b of taps[a][b] * exp(2 pi i (a m + b k) / length)
  *
  * for k up to length / 2, m below length, each as FFT_LANES real and FFT_LANES imaginary parts; k_step and m_step
- * floats apart. Lanes without a kernel stay as they are. */
+ * floats apart. Lanes without a kernel get 0, or stay as they are. */
 void fft_kernel(const struct fft_taps *kernel, size_t length, float *spectrum, size_t k_step, size_t m_step);
 
 #endif

@@ -194,6 +194,26 @@ static void pack_prologue(const struct step *step, const struct product *product
     }
 }
 
+/* The i-th block of filters, of all groups. */
+struct block {
+    size_t first_term;
+    size_t first_filter;
+    size_t count;
+};
+
+static struct block block_at(const struct product *product, size_t columns, size_t i)
+{
+    const size_t blocks = divide_up(product->filters, columns); /* of a group */
+    const size_t group = i / blocks;
+    const size_t column = i % blocks * columns;
+
+    return (struct block){
+        .first_term = product->split ? group * product_terms(product) : 0,
+        .first_filter = column + (product->split ? 0 : group * product->filters),
+        .count = product->filters - column < columns ? product->filters - column : columns,
+    };
+}
+
 void product_cpu_pack(const struct step *step, const struct product *product, float *packed)
 {
     const size_t columns = VECTOR * step->tile[TILE_VECTORS];
@@ -201,19 +221,17 @@ void product_cpu_pack(const struct step *step, const struct product *product, fl
     const size_t terms = product_terms(product);
     float *bias = packed + product->groups * blocks * terms * columns;
 
-    for (size_t i = 0; i < product->groups * blocks; i++) {
-        const size_t group = i / blocks;
-        const size_t column = i % blocks * columns;
-        const size_t here = product->filters - column < columns ? product->filters - column : columns;
-        const size_t first_term = product->split ? group * terms : 0;
-        const size_t first_filter = column + (product->split ? 0 : group * product->filters);
-        for (size_t term = 0; term < terms; term++) {
-            float *to = packed + (i * terms + term) * columns;
-            product_weights(step, product, first_term + term, first_filter, here, to);
+    /* by terms first: weights are read in the order in which they lie */
+    for (size_t term = 0; term < terms; term++) {
+        for (size_t i = 0; i < product->groups * blocks; i++) {
+            const struct block block = block_at(product, columns, i);
+            product_weights(step, product, block.first_term + term, block.first_filter, block.count,
+                            packed + (i * terms + term) * columns);
         }
-        if (!product->split) {
-            product_bias(step, first_filter, here, bias + i * columns);
-        }
+    }
+    for (size_t i = 0; i < product->groups * blocks && !product->split; i++) {
+        const struct block block = block_at(product, columns, i);
+        product_bias(step, block.first_filter, block.count, bias + i * columns);
     }
     if (step->input_scale) {
         pack_prologue(step, product, packed + step->packed_floats - prologue_floats(product));

@@ -103,13 +103,17 @@ static void kernel_transforms(void **state)
                                         step, scale};
         const size_t m_step = 2 * FFT_LANES + 3;
         const size_t k_step = m_step * length + 5;
-        float *spectrum = scratch((length / 2 + 1) * k_step, sizeof *spectrum);
+        float *spectrum = scratch((length / 2 + 1) * k_step, sizeof *spectrum); /* 0 */
         fft_kernel(&kernel, length, spectrum, k_step, m_step);
         for (size_t k = 0; k <= length / 2; k += 1 + length / 20) {
             for (size_t m = 0; m < length; m++) {
                 for (size_t lane = 0; lane < c[2]; lane++) {
                     check_number(&kernel, length, (const size_t[]){k, m, lane},
                                  spectrum + k * k_step + m * m_step + lane);
+                }
+                for (size_t lane = c[2]; lane < FFT_LANES; lane++) {
+                    const float *got = spectrum + k * k_step + m * m_step + lane;
+                    check_that(got[0] == 0 && got[FFT_LANES] == 0, "lane %zu without a kernel is not 0", lane);
                 }
             }
         }

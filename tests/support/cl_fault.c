@@ -287,6 +287,10 @@ ENQUEUE(clEnqueueNDRangeKernel,
         (cl_command_queue queue, cl_kernel kernel, cl_uint rank, const size_t *offset, const size_t *global,
          const size_t *local, cl_uint count, const cl_event *waits, cl_event *event),
         (queue, watched(kernel), rank, offset, global, local, count, waits, event))
+ENQUEUE(clEnqueueNativeKernel,
+        (cl_command_queue queue, void (*function)(void *), void *args, size_t bytes, cl_uint mem_count,
+         const cl_mem *mems, const void **places, cl_uint count, const cl_event *waits, cl_event *event),
+        (queue, function, args, bytes, mem_count, mems, places, count, waits, event))
 ENQUEUE(clEnqueueReadBuffer,
         (cl_command_queue queue, cl_mem mem, cl_bool blocking, size_t offset, size_t bytes, void *target, cl_uint count,
          const cl_event *waits, cl_event *event),
