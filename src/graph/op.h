@@ -88,7 +88,7 @@ struct run {
 /* One way to compute an operator. */
 struct variant {
     const char *name;
-    /* Whether it can compute the step, and is meant to on this device; a single expression. */
+    /* Whether it can compute the step, and is meant to on this device; a single expression. NULL: always. */
     bool (*applicable)(const struct step *step, const struct device_traits *device);
     /* Asks for packed weights, scratch and kernels. */
     plait_status (*plan)(struct step *step, const struct device_traits *device);

@@ -152,8 +152,7 @@ out:
     return status;
 }
 
-const struct variant attention_reference = {"reference", walk_reference_applicable, plan_all, attention_pack,
-                                            enqueue_all};
+const struct variant attention_reference = {"reference", NULL, plan_all, attention_pack, enqueue_all};
 
 /* ---- The weights alone ------------------------------------------------------------------------------ */
 
@@ -183,7 +182,7 @@ out:
     return status;
 }
 
-static const struct variant only = {"reference", walk_reference_applicable, plan_only, attention_pack, enqueue_only};
+static const struct variant only = {"reference", NULL, plan_only, attention_pack, enqueue_only};
 
 const struct variant *const attention_weights_variants[ATTENTION_WEIGHTS_VARIANTS] = {&only};
 
@@ -221,6 +220,6 @@ static plait_status enqueue_sums(const struct step *step, const struct run *run)
     return launch_sums(step, run, run->kernels[0], &sums, &in, &run->inputs[SUMS_VALUE]);
 }
 
-static const struct variant sums_only = {"reference", walk_reference_applicable, plan_sums, NULL, enqueue_sums};
+static const struct variant sums_only = {"reference", NULL, plan_sums, NULL, enqueue_sums};
 
 const struct variant *const attention_sums_variants[ATTENTION_WEIGHTS_VARIANTS] = {&sums_only};

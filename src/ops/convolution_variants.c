@@ -136,13 +136,6 @@ static plait_status enqueue_gpu(const struct step *step, const struct run *run)
     return product_gpu_launch(step, run, &product);
 }
 
-static bool applicable_reference(const struct step *step, const struct device_traits *device)
-{
-    (void)step;
-    (void)device;
-    return true;
-}
-
 static plait_status plan_reference(struct step *step, const struct device_traits *device)
 {
     const struct product product = convolution_planned(step);
@@ -202,11 +195,8 @@ static const struct variant cpu = {.name = "cpu",
                                    .takes_prologue = true};
 static const struct variant gpu = {
     .name = "gpu", .applicable = applicable_gpu, .plan = plan_gpu, .pack = pack_gpu, .enqueue = enqueue_gpu};
-static const struct variant reference = {.name = "reference",
-                                         .applicable = applicable_reference,
-                                         .plan = plan_reference,
-                                         .pack = pack_reference,
-                                         .enqueue = enqueue_reference};
+static const struct variant reference = {
+    .name = "reference", .plan = plan_reference, .pack = pack_reference, .enqueue = enqueue_reference};
 
 const struct variant *const convolution_variants[CONVOLUTION_VARIANTS] = {
     &depthwise_expanded_cpu, &depthwise_cpu, &fft_cpu, &conv2d_winograd4_cpu,

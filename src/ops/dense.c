@@ -377,13 +377,6 @@ out:
 
 /* ---- reference ---- */
 
-static bool applicable_reference(const struct step *step, const struct device_traits *device)
-{
-    (void)step;
-    (void)device;
-    return true;
-}
-
 static plait_status plan_reference(struct step *step, const struct device_traits *device)
 {
     const struct rows rows = planned_rows(step);
@@ -429,8 +422,7 @@ static plait_status enqueue_reference(const struct step *step, const struct run 
 static const struct variant cpu = {"cpu", applicable_cpu, plan_cpu, pack_cpu, enqueue_cpu};
 static const struct variant clblast = {"clblast", applicable_clblast, plan_clblast, pack_plain, enqueue_clblast};
 static const struct variant gpu = {"gpu", applicable_gpu, plan_gpu, pack_gpu, enqueue_gpu};
-static const struct variant reference = {"reference", applicable_reference, plan_reference, pack_plain,
-                                         enqueue_reference};
+static const struct variant reference = {"reference", NULL, plan_reference, pack_plain, enqueue_reference};
 
 const struct variant *const dense_variants[DENSE_VARIANTS] = {&cpu, &clblast, &gpu, &reference};
 

@@ -234,8 +234,7 @@ out:
 }
 
 static const struct variant cpu = {"cpu", applicable_cpu, plan_cpu, moments_pack, enqueue_cpu};
-static const struct variant reference = {"reference", walk_reference_applicable, plan_reference, moments_pack,
-                                         enqueue_reference};
+static const struct variant reference = {"reference", NULL, plan_reference, moments_pack, enqueue_reference};
 static const struct variant *const variants[] = {&cpu, &reference};
 
 static const struct op op_group_normalization = {

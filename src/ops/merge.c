@@ -232,7 +232,7 @@ out:
 }
 
 static const struct variant cpu = {"cpu", walk_cpu_applicable, plan_cpu, pack, enqueue};
-static const struct variant reference = {"reference", walk_reference_applicable, plan_reference, pack, enqueue};
+static const struct variant reference = {"reference", NULL, plan_reference, pack, enqueue};
 
 const struct variant *const merge_variants[MERGE_VARIANTS] = {&cpu, &reference};
 

@@ -27,8 +27,7 @@ plait_status pointwise_enqueue(const struct step *step, const struct run *run)
 }
 
 static const struct variant cpu = {"cpu", walk_cpu_applicable, plan_cpu, NULL, pointwise_enqueue};
-static const struct variant reference = {"reference", walk_reference_applicable, plan_reference, NULL,
-                                         pointwise_enqueue};
+static const struct variant reference = {"reference", NULL, plan_reference, NULL, pointwise_enqueue};
 
 const struct variant *const pointwise_variants[POINTWISE_VARIANTS] = {&cpu, &reference};
 

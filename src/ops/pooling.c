@@ -179,7 +179,7 @@ static plait_status plan_reference(struct step *step, const struct device_traits
 }
 
 static const struct variant cpu = {"cpu", walk_cpu_applicable, plan_cpu, NULL, enqueue};
-static const struct variant reference = {"reference", walk_reference_applicable, plan_reference, NULL, enqueue};
+static const struct variant reference = {"reference", NULL, plan_reference, NULL, enqueue};
 static const struct variant *const variants[] = {&cpu, &reference};
 
 /* ---- The layers ------------------------------------------------------------------------------------- */

@@ -325,13 +325,6 @@ out:
 
 /* ---- reference ---- */
 
-static bool applicable_reference(const struct step *step, const struct device_traits *device)
-{
-    (void)step;
-    (void)device;
-    return true;
-}
-
 static plait_status plan_reference(struct step *step, const struct device_traits *device)
 {
     plait_status status = PLAIT_OK;
@@ -376,7 +369,6 @@ out:
 }
 
 static const struct variant cpu = {"cpu", applicable_cpu, plan_cpu, pack_cpu, enqueue_cpu};
-static const struct variant reference = {"reference", applicable_reference, plan_reference, pack_reference,
-                                         enqueue_reference};
+static const struct variant reference = {"reference", NULL, plan_reference, pack_reference, enqueue_reference};
 
 const struct variant *const recurrence_variants[RECURRENCE_VARIANTS] = {&cpu, &reference};

@@ -73,7 +73,7 @@ static plait_status enqueue(const struct step *step, const struct run *run)
 }
 
 static const struct variant cpu = {"cpu", walk_cpu_applicable, plan_cpu, NULL, enqueue};
-static const struct variant reference = {"reference", walk_reference_applicable, plan_reference, NULL, enqueue};
+static const struct variant reference = {"reference", NULL, plan_reference, NULL, enqueue};
 
 const struct variant *const reduce_variants[REDUCE_VARIANTS] = {&cpu, &reference};
 

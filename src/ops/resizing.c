@@ -204,8 +204,7 @@ static plait_status enqueue_reference(const struct step *step, const struct run 
 }
 
 static const struct variant cpu = {"cpu", walk_cpu_applicable, plan_cpu, pack, enqueue_cpu};
-static const struct variant reference = {"reference", walk_reference_applicable, plan_reference, pack,
-                                         enqueue_reference};
+static const struct variant reference = {"reference", NULL, plan_reference, pack, enqueue_reference};
 
 const struct variant *const resizing_variants[RESIZING_VARIANTS] = {&cpu, &reference};
 

@@ -267,13 +267,6 @@ static plait_status enqueue_gpu(const struct step *step, const struct run *run)
     return enqueue_phases(step, run, &on_gpu);
 }
 
-static bool applicable_reference(const struct step *step, const struct device_traits *device)
-{
-    (void)step;
-    (void)device;
-    return true;
-}
-
 static plait_status plan_reference(struct step *step, const struct device_traits *device)
 {
     const struct product product = planned_whole(step);
@@ -304,6 +297,5 @@ static plait_status enqueue_reference(const struct step *step, const struct run 
 
 static const struct variant cpu = {"cpu", applicable_cpu, plan_cpu, pack_cpu, enqueue_cpu};
 static const struct variant gpu = {"gpu", applicable_gpu, plan_gpu, pack_gpu, enqueue_gpu};
-static const struct variant reference = {"reference", applicable_reference, plan_reference, pack_reference,
-                                         enqueue_reference};
+static const struct variant reference = {"reference", NULL, plan_reference, pack_reference, enqueue_reference};
 const struct variant *const transpose_variants[TRANSPOSE_VARIANTS] = {&cpu, &gpu, &reference};

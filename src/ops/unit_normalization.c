@@ -63,7 +63,7 @@ static plait_status enqueue(const struct step *step, const struct run *run)
 }
 
 static const struct variant cpu = {"cpu", applicable_cpu, plan_cpu, NULL, enqueue};
-static const struct variant reference = {"reference", walk_reference_applicable, plan_reference, NULL, enqueue};
+static const struct variant reference = {"reference", NULL, plan_reference, NULL, enqueue};
 
 const struct variant *const unit_normalization_variants[UNIT_NORMALIZATION_VARIANTS] = {&cpu, &reference};
 

@@ -13,13 +13,6 @@ bool walk_cpu_applicable(const struct step *step, const struct device_traits *de
     return device->kind == PLAIT_DEVICE_CPU;
 }
 
-bool walk_reference_applicable(const struct step *step, const struct device_traits *device)
-{
-    (void)step;
-    (void)device;
-    return true;
-}
-
 struct text *walk_kernel(struct step *step, const char *name, enum walk_form form, const struct device_traits *device)
 {
     struct text *options = step_kernel(step, name);

@@ -24,9 +24,6 @@ enum { WALK_GROUP };
 /* Whether a _cpu kernel is meant for the device; a variant's `applicable`. */
 bool walk_cpu_applicable(const struct step *step, const struct device_traits *device);
 
-/* True. */
-bool walk_reference_applicable(const struct step *step, const struct device_traits *device);
-
 /* Asks for the kernel `name`, which is of that form; returns its options, to add to. */
 struct text *walk_kernel(struct step *step, const char *name, enum walk_form form, const struct device_traits *device);
 

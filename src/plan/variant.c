@@ -47,7 +47,7 @@ bool variant_suits(const struct step *step, const struct variant *variant, const
     const bool prologue = step->input_scale || step->gated;
 
     return (variant->takes_prologue || !prologue) && (variant->takes_head || !step->head) &&
-           variant->applicable(step, device);
+           (!variant->applicable || variant->applicable(step, device));
 }
 
 plait_status plan_variant(struct step *step, const struct variant *variant, const struct device_traits *device)
