@@ -298,8 +298,8 @@ static plait_context *new_context(void)
     plait_context *context = NULL;
 
     check_ok(plait_context_adopt(fixture_cl_context(), fixture_cl_queue(false), &opts, &context));
-    assert_int_equal(context->reads_programs, !device_is_pocl(&context->info));
-    assert_int_equal(context->keeps_programs, !device_is_pocl(&context->info));
+    assert_int_equal(context->reads_programs, !driver_is_pocl(&context->info));
+    assert_int_equal(context->keeps_programs, !driver_is_pocl(&context->info));
     context->reads_programs = context->keeps_programs = true;
     return context;
 }
