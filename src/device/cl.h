@@ -75,7 +75,8 @@ plait_status device_probe(cl_device_id device, const plait_device_info *info, st
 /* Whether its driver runs functions of the host. */
 plait_status device_runs_host(cl_device_id device, bool *runs);
 
-/* Whether the device is a CPU driven by PoCL. */
+/* Whether the device is driven by PoCL; and is a CPU. */
+bool driver_is_pocl(const plait_device_info *info);
 bool device_is_pocl(const plait_device_info *info);
 
 /* Makes CLBlast let go of its kernels, of all contexts: they hold the context's objects. */

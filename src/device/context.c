@@ -90,7 +90,7 @@ static plait_status complete(plait_context *context, const plait_context_opts *o
     TRY(device_probe(context->device, &context->info, &context->traits));
     TRY(device_runs_host(context->device, &context->runs_host));
     TRY(tunings_path(opts ? opts->cache : NULL, &context->cache));
-    context->reads_programs = context->cache && !device_is_pocl(&context->info);
+    context->reads_programs = context->cache && !driver_is_pocl(&context->info);
     context->keeps_programs = context->reads_programs && opts && opts->keep_programs;
     if (opts && opts->awake && device_is_pocl(&context->info)) {
         TRY(awake_create(context->info.compute_units, &context->awake));

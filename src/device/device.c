@@ -113,9 +113,14 @@ out:
     return status;
 }
 
+bool driver_is_pocl(const plait_device_info *info)
+{
+    return strcmp(info->platform, "Portable Computing Language") == 0;
+}
+
 bool device_is_pocl(const plait_device_info *info)
 {
-    return info->kind == PLAIT_DEVICE_CPU && strcmp(info->platform, "Portable Computing Language") == 0;
+    return info->kind == PLAIT_DEVICE_CPU && driver_is_pocl(info);
 }
 
 /* Appends the platform's devices that answer. A platform or device that does not is no device: another

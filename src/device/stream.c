@@ -109,13 +109,14 @@ static void CL_CALLBACK fill(void *filling)
     it->write(it->user, it->memory);
 }
 
-/* Has the driver fill the buffer; it puts its address into a copy of `filling`. */
+/* Has the driver fill the buffer; in a copy of `filling`, it replaces the buffer by its address. */
 static plait_status fill_later(struct stream *stream, const struct buffer *buffer, struct filling *filling)
 {
     plait_status status = PLAIT_OK;
     const void *address = &filling->memory;
     cl_event event = NULL;
 
+    filling->memory = buffer->mem;
     TRY(error_from_cl(clEnqueueNativeKernel(stream->context->queue, fill, filling, sizeof *filling, 1, &buffer->mem,
                                             &address, stream->wait_count, waits_of(stream), &event),
                       "clEnqueueNativeKernel to fill %zu bytes", buffer->bytes));

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -224,6 +225,27 @@ static void places_that_cannot_be_written(void **state)
     assert_false(write_program(it) || has_program(it, "a folder"));
 }
 
+/* As on a full disk: no file can grow any more. */
+static void a_full_disk(void **state)
+{
+    const struct cached_program first = program("device", 1, SIZE);
+    const struct cached_program second = program("device", 2, 4 * SIZE);
+    struct rlimit limit;
+
+    (void)state;
+    assert_true(write_program(first));
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    const struct rlimit less = {2 * SIZE, limit.rlim_max};
+    void (*const before)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &less), 0);
+    const bool written = write_program(second);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    (void)signal(SIGXFSZ, before);
+    assert_false(written || has_program(second, "no room"));
+    assert_true(has_program(first, "written before"));
+    assert_true(write_program(second) && has_program(second, "room again"));
+}
+
 static void a_locked_cache_is_left(void **state)
 {
     const struct cached_program it = program("device", 1, SIZE);
@@ -298,8 +320,8 @@ static plait_context *new_context(void)
     plait_context *context = NULL;
 
     check_ok(plait_context_adopt(fixture_cl_context(), fixture_cl_queue(false), &opts, &context));
-    assert_int_equal(context->reads_programs, !device_is_pocl(&context->info));
-    assert_int_equal(context->keeps_programs, !device_is_pocl(&context->info));
+    assert_int_equal(context->reads_programs, !driver_is_pocl(&context->info));
+    assert_int_equal(context->keeps_programs, !driver_is_pocl(&context->info));
     context->reads_programs = context->keeps_programs = true;
     return context;
 }
@@ -446,6 +468,7 @@ int main(void)
         TEST(changed_rows_are_passed_over),
         TEST(damaged_files_give_no_wrong_program),
         TEST(places_that_cannot_be_written),
+        TEST(a_full_disk),
         TEST(a_locked_cache_is_left),
         TEST(many_processes_write_at_once),
         TEST(killed_processes_leave_it_sound),
