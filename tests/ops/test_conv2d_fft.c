@@ -124,7 +124,7 @@ static void kernel_transforms(void **state)
 static void windows(void **state)
 {
     static const struct convolution_case cases[] = {
-        {"one of all", 1, {1, 1, 1}, {1, 1, 1}, PLAIT_VALID},
+        {"one of all", 16, {1, 1, 1}, {1, 1, 1}, PLAIT_VALID},
         {"same", 2, {8, 8, 3}, {5, 5, 17}, PLAIT_SAME},
         {"valid", 2, {8, 9, 3}, {5, 5, 16}, PLAIT_VALID},
         {"even kernel", 1, {7, 6, 16}, {4, 6, 15}, PLAIT_SAME},

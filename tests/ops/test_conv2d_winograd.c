@@ -12,7 +12,7 @@ static struct convolution_test sizes[SIZES] = {
 static void tiles(void **state)
 {
     static const struct convolution_case cases[] = {
-        {"one of all", 1, {1, 1, 1}, {3, 3, 1}, PLAIT_SAME},
+        {"one of all", 16, {1, 1, 1}, {3, 3, 1}, PLAIT_SAME},
         {"one tile", 1, {4, 4, 16}, {3, 3, 32}, PLAIT_SAME},
         {"one output", 2, {3, 3, 17}, {3, 3, 5}, PLAIT_VALID},
         {"valid", 2, {8, 9, 3}, {3, 3, 16}, PLAIT_VALID},
@@ -36,7 +36,7 @@ static void tiles(void **state)
 static void lines(void **state)
 {
     static const struct convolution_case cases[] = {
-        {"one of all, 1 x 7", 1, {1, 1, 1}, {1, 7, 1}, PLAIT_SAME},
+        {"one of all, 1 x 7", 16, {1, 1, 1}, {1, 7, 1}, PLAIT_SAME},
         {"one tile, 7 x 1", 1, {4, 1, 16}, {7, 1, 32}, PLAIT_SAME},
         {"1 x 7, same", 2, {17, 17, 33}, {1, 7, 20}, PLAIT_SAME},
         {"7 x 1, same", 2, {17, 17, 33}, {7, 1, 20}, PLAIT_SAME},
