@@ -18,6 +18,8 @@ static void masks_are_those_of_keras(void **state)
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         keras_check_case(files[i], "keras");
     }
+    keras_check_case("keras2_masks", "keras");
+    keras_check_case("keras2_masks", "h5");
 }
 
 /* By make_steps.py: layers and models on each step. */
