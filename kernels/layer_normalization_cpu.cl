@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Over each line of n elements, with m = sum of x[i] / n and v = sum of (x[i] - m)^2 / n:
  *     y[i] = ACTIVATE((x[i] - m) * (gamma[i] / sqrt(v + epsilon)) + beta[i])
+ * or with MOMENTS 1 with 0 in place of m, and with MOMENTS 2 in y alone.
  * for CPUs: a work-item computes some lines, 16 elements of a line at a time (line_cpu.clh).
  *
  *   dims, x_strides, ..., beta_strides   WALK_AXES axes (walk.clh): those that count the lines
  *   sizes, x_steps, ..., beta_steps      likewise those of a line (line.clh), the last with stride 1
  *
- *   -D RUN=... -D ACTIVATION=... (activation.clh) */
+ *   -D RUN=... -D MOMENTS=0, 1 or 2 -D ACTIVATION=... (activation.clh) */
 #define REAL float16
 #include "activation.clh"
 #include "line_cpu.clh"
@@ -30,7 +31,8 @@ __kernel void layer_normalization_cpu(__global const float *x, const long x_offs
         __global float *to = y + y_offset + line_at(line, dims, y_strides);
         __global const float *factors = gamma + gamma_offset + line_at(line, dims, gamma_strides);
         __global const float *terms = beta + beta_offset + line_at(line, dims, beta_strides);
-        const float mean = sum_line(from, sizes, x_steps, 0.0f, false) / size;
+        const float mean = MOMENTS == 1 ? 0.0f : sum_line(from, sizes, x_steps, 0.0f, false) / size;
+        const float center = MOMENTS == 0 ? mean : 0.0f;
         const float variance = sum_line(from, sizes, x_steps, mean, true) / size;
         const float scale = 1.0f / sqrt(variance + epsilon);
 
@@ -42,7 +44,8 @@ __kernel void layer_normalization_cpu(__global const float *x, const long x_offs
             for (int i = 0; i < length; i += 16) {
                 const int count = length - i;
                 const float16 factor = scale * load_first(gamma_run + i, count);
-                const float16 value = (load_first(x_run + i, count) - mean) * factor + load_first(beta_run + i, count);
+                const float16 moved = load_first(x_run + i, count) - center;
+                const float16 value = moved * factor + load_first(beta_run + i, count);
                 store_first(ACTIVATE(value), y_run + i, count);
             }
         }

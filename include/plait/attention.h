@@ -30,7 +30,7 @@ typedef struct plait_multi_head_attention_opts {
     int use_causal_mask;     /* 1: keys after a query's place are not seen */
     size_t sliding_window;   /* 0: None */
     int attention_mask;      /* 1 or 2: the last input is a mask */
-    int zero_hidden;         /* 1: a query that sees no key has weights of 0 */
+    int hidden_weights;      /* of a query that sees no key; see below */
     plait_node query_mask;   /* {T}: a query where it is 0 sees no key; all 0 (no node): none */
     plait_node value_mask;   /* {S}: a key where it is 0 is not seen; likewise */
     plait_node key_mask;     /* the same */
@@ -44,8 +44,9 @@ typedef struct plait_multi_head_attention_opts {
  * a gate, they are multiplied by sigmoid(query . gate kernel + bias) before.
  * A mask is {T, S}, or {1, S} or {S} for all queries: where it is 0, and where the options above hide a key, it is not
  * seen; masks go together. A query that sees no key at all has the same weight for all of them, as in Keras if the
- * layer's dropout is 0, but weights of 0 with attention_mask 2 or zero_hidden, as with dropout, and where the scores
- * are asked for. Of queries with more axes, the scores have those axes in place of T, and likewise for S. */
+ * layer's dropout is 0, but weights of 0 with hidden_weights 1 or attention_mask 2, as with dropout, and where the
+ * scores are asked for. With hidden_weights 2, scores of keys that are not seen are lower by 1e9, as in Keras 2.
+ * Of queries with more axes, the scores have those axes in place of T, and likewise for S. */
 PLAIT_API plait_node plait_multi_head_attention(plait_nodes x, const plait_multi_head_attention_opts *opts);
 
 /* Keras's GroupedQueryAttention (GroupQueryAttention): the same, where key and value have fewer heads, of which

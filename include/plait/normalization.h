@@ -13,12 +13,24 @@ typedef struct plait_layer_normalization_opts {
     plait_array beta;     /* likewise; none: center=False */
     plait_axes axes;      /* the batch counted; none: -1 */
     float epsilon;        /* 0: 1e-3 */
+    int rms_scaling;      /* 1: the mean is not subtracted, though the variance is that about it; as Keras's option */
     uint64_t reserved[8]; /* 0 */
 } plait_layer_normalization_opts;
 
 /* For each sample, over all elements along the axes, with their mean and their (biased) variance:
  *   y = gamma * (x - mean) / sqrt(variance + epsilon) + beta */
 PLAIT_API plait_node plait_layer_normalization(plait_node x, const plait_layer_normalization_opts *opts);
+
+typedef struct plait_rms_normalization_opts {
+    const char *name;
+    plait_array scale;    /* the sizes of the axes, in their order in x; none: 1 */
+    plait_axes axes;      /* the batch counted; none: -1 */
+    float epsilon;        /* 0: 1e-6 */
+    uint64_t reserved[8]; /* 0 */
+} plait_rms_normalization_opts;
+
+/* For each sample, over all elements along the axes: y = scale * x / sqrt(mean of x * x + epsilon). */
+PLAIT_API plait_node plait_rms_normalization(plait_node x, const plait_rms_normalization_opts *opts);
 
 typedef struct plait_group_normalization_opts {
     const char *name;

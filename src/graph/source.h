@@ -20,6 +20,7 @@ struct source {
     const char *name; /* of the layer in plait's graph */
     const struct source_calls *calls;
     const char *class_name; /* Keras's: "SpatialDropout2D"; of an operation "Relu" */
+    bool keras2;            /* the file is Keras 2's, which makes some things otherwise */
     bool any_training;      /* set by a reader: the call may say training=True, which is refused else */
     bool any_inputs;        /* likewise: it may be on tensors that the layer has no use for */
 };

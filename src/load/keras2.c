@@ -35,6 +35,20 @@ static const struct function {
     {"math.maximum", "Maximum", "y", NULL, NULL},
     {"math.minimum", "Minimum", "y", NULL, NULL},
     {"math.negative", "Negative", NULL, NULL, NULL},
+    {"math.equal", "Equal", "y", NULL, NULL},
+    {"math.not_equal", "NotEqual", "y", NULL, NULL},
+    {"math.less", "Less", "y", NULL, NULL},
+    {"math.less_equal", "LessEqual", "y", NULL, NULL},
+    {"math.greater", "Greater", "y", NULL, NULL},
+    {"math.greater_equal", "GreaterEqual", "y", NULL, NULL},
+    {"math.logical_and", "LogicalAnd", "y", NULL, NULL},
+    {"math.logical_or", "LogicalOr", "y", NULL, NULL},
+    {"math.logical_not", "LogicalNot", NULL, NULL, NULL},
+    {"cast", "Cast", NULL, NULL, NULL},
+    {"zeros_like", "ZerosLike", NULL, NULL, NULL},
+    {"ones_like", "OnesLike", NULL, NULL, NULL},
+    {"math.reduce_any", "Any", NULL, NULL, NULL},
+    {"math.reduce_all", "All", NULL, NULL, NULL},
     {"__operators__.getitem", "GetItem", "slice_spec", NULL, NULL},
     {"math.reduce_mean", "Mean", NULL, NULL, NULL},
     {"math.reduce_sum", "Sum", NULL, NULL, NULL},
@@ -152,6 +166,54 @@ static json_t *rewrite(const struct function *function, json_t *layer, json_t *c
     return made;
 }
 
+/* A call as Keras 3 has it, {"args": [...], "kwargs": {...}}, from [[layer, call, tensor, {...}]], or the triple
+ * alone. NULL without memory. */
+static json_t *call_with_keywords(json_t *call)
+{
+    json_t *first = is_tensor(call) ? call : json_array_get(call, 0);
+    json_t *kwargs = json_object();
+    const char *key;
+    json_t *value;
+    int failed = !kwargs;
+
+    json_object_foreach(json_array_get(first, 3), key, value)
+    {
+        failed |= json_object_set_new(kwargs, key, argument(value));
+    }
+    json_t *made =
+        failed ? NULL : json_pack("{s:b, s:[o], s:O}", "keras2", 1, "args", argument(first), "kwargs", kwargs);
+    json_decref(kwargs);
+    return made;
+}
+
+/* A layer whose calls have tensors among their keywords, with calls as Keras 3 has them. */
+static json_t *with_keywords(json_t *layer, json_t *calls)
+{
+    json_t *made = json_copy(layer);
+    json_t *list = json_array();
+    json_t *call;
+    size_t i;
+    int failed = !made || !list;
+
+    json_array_foreach(calls, i, call)
+    {
+        failed |= json_array_append_new(list, json_is_array(call) ? call_with_keywords(call) : json_incref(call));
+    }
+    failed |= json_object_set(made, "inbound_nodes", list);
+    json_decref(list);
+    if (failed) {
+        json_decref(made);
+        return NULL;
+    }
+    return made;
+}
+
+static plait_status made_or_not(json_t *made, json_t **out)
+{
+    *out = made;
+    return made ? PLAIT_OK : error_set(PLAIT_ERR_HOST_MEMORY, "host memory: no room for a config");
+}
+
 plait_status keras2_operation(json_t *layer, json_t **out)
 {
     const char *class_name = json_text(layer, "class_name", "");
@@ -159,11 +221,13 @@ plait_status keras2_operation(json_t *layer, json_t **out)
     json_t *calls = json_object_get(layer, "inbound_nodes");
     const struct function *function = find(json_text(json_object_get(layer, "config"), "function", ""));
 
+    if (strcmp(class_name, "MultiHeadAttention") == 0 && json_is_array(json_array_get(calls, 0))) {
+        return made_or_not(with_keywords(layer, calls), out);
+    }
     if (!is_lambda || !function || json_array_size(calls) != 1 || !json_is_array(json_array_get(calls, 0)) ||
         !layer_class_is_keras(layer)) {
         *out = json_incref(layer);
         return PLAIT_OK;
     }
-    *out = rewrite(function, layer, json_array_get(calls, 0));
-    return *out ? PLAIT_OK : error_set(PLAIT_ERR_HOST_MEMORY, "host memory: no room for a config");
+    return made_or_not(rewrite(function, layer, json_array_get(calls, 0)), out);
 }

@@ -207,7 +207,10 @@ plait_status layer_call(struct scope *scope, struct call *call, plait_nodes inpu
     const struct entry *entry = call->entry;
     char *group = NULL;
     struct layer_source layer = {
-        .source = {.name = name, .calls = &layer_source_calls, .class_name = entry->class_name},
+        .source = {.name = name,
+                   .calls = &layer_source_calls,
+                   .class_name = entry->class_name,
+                   .keras2 = scope->keras2},
         .scope = scope,
         .entry = entry,
         .config = entry->config,

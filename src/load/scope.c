@@ -80,7 +80,7 @@ static plait_status read_calls(struct scope *scope, struct entry *entry)
     entry->call_count = count;
     for (size_t i = 0; i < count; i++) {
         json_t *call = written ? json_array_get(inbound, i) : NULL;
-        scope->keras2 = scope->keras2 || json_is_array(call);
+        scope->keras2 = scope->keras2 || json_is_array(call) || json_object_get(call, "keras2");
         entry->calls[i] = (struct call){.entry = entry, .index = i, .inbound = call};
     }
     scope->loading->layers += count;

@@ -7,7 +7,7 @@
 #include "graph/op.h"
 #include "graph/source.h"
 
-enum { ATTENTION_VARIANTS = 2, ATTENTION_WEIGHTS_VARIANTS = 1 };
+enum { ATTENTION_VARIANTS = 2, ATTENTION_WEIGHTS_VARIANTS = 2 };
 
 enum attention_scores {
     ATTENTION_DOT,      /* factor * scale * sum of query * key */

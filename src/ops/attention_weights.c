@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The weights of attention, plainly: scores, softmax and weighted sums one after the other. That is the reference of
- * the whole, by way of scratch memory, and two operators where the weights are a result, too. */
+/* The weights of attention: scores, softmax and weighted sums one after the other. Plainly that is the reference of
+ * the whole, by way of scratch memory; where the weights are a result, too, it is two operators, which also have
+ * variants for CPUs. */
 #include "ops/attention.h"
 
 #include "base/memory.h"
@@ -31,6 +32,11 @@ static struct weights in_operand(const struct operand *operand)
     const size_t *strides = operand->view.strides;
 
     return (struct weights){operand->buffer, operand->offset, {strides[0], strides[1], strides[2]}};
+}
+
+static size_t divide_up(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
 }
 
 static void remember_group(struct step *step, const struct device_traits *device)
@@ -88,35 +94,78 @@ static plait_status launch_softmax(const struct step *step, const struct run *ru
                        arg_int8(line, WALK_AXES), inner, inner));
 }
 
-/* ---- Weighted sums ---------------------------------------------------------------------------------- */
+/* ---- Dot products, of queries and keys, and of weights and values ------------------------------------ */
 
-/* What they are of: {keys, key_heads * value_dim} to {queries, heads * value_dim}. */
+/* Operands of kernels/dot.clh, all {samples, heads of the key, heads that share one, rows, columns}. */
+struct operands {
+    const struct buffer *buffers[3]; /* a, b, y */
+    size_t offsets[3];
+    size_t strides[3][3]; /* of a sample, a head of the key, one of those that share it */
+    size_t heads[2];      /* of the key, and that share one */
+    size_t extent[3];     /* M, C, K */
+    size_t steps[6];      /* as dot.clh */
+};
+
+/* A kernel of them: the rows and columns of a work-item, and the work-items of a group. */
+struct tile {
+    size_t rows, columns, group;
+};
+
+static plait_status launch_dot(const struct run *run, struct kernel *kernel, const struct operands *dot,
+                               struct tile tile)
+{
+    const size_t dims[WALK_AXES] = {1, 1, 1, 1, 1, run->batch, dot->heads[0], dot->heads[1]};
+    const struct range range = {.global = {divide_up(dot->extent[1], tile.columns),
+                                           divide_up(dot->extent[0], tile.rows),
+                                           run->batch * dot->heads[0] * dot->heads[1]},
+                                .local = {tile.group, 1, 1}};
+    struct arg strides[3];
+
+    for (size_t i = 0; i < 3; i++) {
+        const size_t *of = dot->strides[i];
+        strides[i] = arg_int8((const size_t[WALK_AXES]){0, 0, 0, 0, 0, of[0], of[1], of[2]}, WALK_AXES);
+    }
+    return launch(run->stream, kernel, range,
+                  ARGS(arg_buffer(dot->buffers[0]), arg_long(dot->offsets[0]), arg_buffer(dot->buffers[1]),
+                       arg_long(dot->offsets[1]), arg_buffer(dot->buffers[2]), arg_long(dot->offsets[2]),
+                       arg_int8(dims, WALK_AXES), strides[0], strides[1], strides[2], arg_int8(dot->extent, 3),
+                       arg_int8(dot->steps, 6)));
+}
+
+/* What weighted sums are of: {keys, key_heads * value_dim} to {queries, heads * value_dim}. */
 struct sums {
     size_t queries, keys;
     size_t heads, key_heads;
     size_t value_dim;
 };
 
-/* Dot products (kernels/dot.clh) of lines of weights and columns of values. */
-static plait_status launch_sums(const struct step *step, const struct run *run, struct kernel *kernel,
-                                const struct sums *sums, const struct weights *weights, const struct operand *value)
+static plait_status launch_sums(const struct run *run, struct kernel *kernel, const struct sums *sums,
+                                const struct weights *weights, const struct operand *value, struct tile tile)
 {
-    const size_t *from = value->view.strides;
-    const struct view *y = &run->output.view;
+    const size_t *w = weights->strides;
+    const size_t *v = value->view.strides;
+    const size_t *y = run->output.view.strides;
     const size_t shared = sums->heads / sums->key_heads;
-    const size_t dims[WALK_AXES] = {1, 1, 1, 1, 1, run->batch, sums->key_heads, shared};
-    const size_t a[WALK_AXES] = {0, 0, 0, 0, 0, weights->strides[0], shared * weights->strides[1], weights->strides[1]};
-    const size_t b[WALK_AXES] = {0, 0, 0, 0, 0, from[0], sums->value_dim, 0};
-    const size_t to[WALK_AXES] = {0, 0, 0, 0, 0, y->strides[0], shared * sums->value_dim, sums->value_dim};
-    const size_t extent[] = {sums->queries, sums->value_dim, sums->keys};
-    const size_t steps[] = {weights->strides[2], 1, 1, from[1], y->strides[1], 1};
-    const struct range range = {.global = {sums->value_dim, sums->queries, run->batch * sums->heads},
-                                .local = {step->tile[TILE_GROUP], 1, 1}};
+    const struct operands dot = {
+        .buffers = {weights->buffer, value->buffer, run->output.buffer},
+        .offsets = {weights->offset, value->offset, run->output.offset},
+        .strides = {{w[0], shared * w[1], w[1]},
+                    {v[0], sums->value_dim, 0},
+                    {y[0], shared * sums->value_dim, sums->value_dim}},
+        .heads = {sums->key_heads, shared},
+        .extent = {sums->queries, sums->value_dim, sums->keys},
+        .steps = {w[2], 1, 1, v[1], y[1], 1},
+    };
 
-    return launch(run->stream, kernel, range,
-                  ARGS(arg_buffer(weights->buffer), arg_long(weights->offset), ARG_OPERAND(*value),
-                       ARG_OPERAND(run->output), arg_int8(dims, WALK_AXES), arg_int8(a, WALK_AXES),
-                       arg_int8(b, WALK_AXES), arg_int8(to, WALK_AXES), arg_int8(extent, 3), arg_int8(steps, 6)));
+    return launch_dot(run, kernel, &dot, tile);
+}
+
+static const struct tile cpu_rows = {8, 16, 1};  /* of kernels/dot_cpu.cl */
+static const struct tile cpu_square = {4, 4, 1}; /* of kernels/dot_inner_cpu.cl */
+
+static struct tile plain_tile(const struct step *step)
+{
+    return (struct tile){1, 1, step->tile[TILE_GROUP]};
 }
 
 /* ---- All in one step -------------------------------------------------------------------------------- */
@@ -147,7 +196,7 @@ static plait_status enqueue_all(const struct step *step, const struct run *run)
 
     TRY(launch_scores(step, run, &weights));
     TRY(launch_softmax(step, run, &weights));
-    TRY(launch_sums(step, run, run->kernels[SUMS], &sums, &weights, &run->inputs[ATTENTION_VALUE]));
+    TRY(launch_sums(run, run->kernels[SUMS], &sums, &weights, &run->inputs[ATTENTION_VALUE], plain_tile(step)));
 out:
     return status;
 }
@@ -182,9 +231,62 @@ out:
     return status;
 }
 
+/* Scores without their factor, and then what else there is to do about them. */
+enum { WEIGH = 1 }; /* kernel */
+
+static bool applicable_only_cpu(const struct step *step, const struct device_traits *device)
+{
+    return device->kind == PLAIT_DEVICE_CPU && ((const struct attention *)step->params)->scores == ATTENTION_DOT;
+}
+
+static plait_status plan_only_cpu(struct step *step, const struct device_traits *device)
+{
+    (void)device;
+    if (((const struct attention *)step->params)->scores != ATTENTION_DOT) {
+        return error_set(PLAIT_ERR_UNSUPPORTED, "its scores are no products of query and key");
+    }
+    activation_options(&(struct activation){.kind = PLAIT_LINEAR}, step_kernel(step, "dot_inner_cpu"));
+    attention_score_options(step, step_kernel(step, "attention_weigh_cpu"));
+    step->packed_floats = attention_packed_floats(step);
+    return PLAIT_OK;
+}
+
+static plait_status enqueue_only_cpu(const struct step *step, const struct run *run)
+{
+    plait_status status = PLAIT_OK;
+    const struct attention_sizes sizes = attention_sizes_of(step);
+    const struct operand *query = &run->inputs[ATTENTION_QUERY];
+    const struct operand *key = attention_key(step, run);
+    const struct weights weights = in_operand(&run->output);
+    const size_t *q = query->view.strides;
+    const size_t *k = key->view.strides;
+    const size_t *w = weights.strides;
+    const size_t shared = sizes.heads / sizes.key_heads;
+    const size_t steps[] = {w[2], w[1], w[0]};
+    const struct operands dot = {
+        .buffers = {query->buffer, key->buffer, weights.buffer},
+        .offsets = {query->offset, key->offset, weights.offset},
+        .strides = {{q[0], shared * sizes.key_dim, sizes.key_dim},
+                    {k[0], sizes.key_dim, 0},
+                    {w[0], shared * w[1], w[1]}},
+        .heads = {sizes.key_heads, shared},
+        .extent = {sizes.queries, sizes.keys, sizes.key_dim},
+        .steps = {q[1], 1, k[1], 1, w[2], 1},
+    };
+
+    TRY(launch_dot(run, run->kernels[SCORES], &dot, cpu_square));
+    status = launch(run->stream, run->kernels[WEIGH],
+                    (struct range){.global = {sizes.queries, sizes.heads, run->batch}, .local = {1, 1, 1}},
+                    ARGS(arg_buffer(weights.buffer), arg_long(weights.offset), arg_buffer(run->packed),
+                         ARG_OPERAND(attention_mask_of(step, run)), attention_extent(step, run), arg_int8(steps, 3)));
+out:
+    return status;
+}
+
+static const struct variant only_cpu = {"cpu", applicable_only_cpu, plan_only_cpu, attention_pack, enqueue_only_cpu};
 static const struct variant only = {"reference", NULL, plan_only, attention_pack, enqueue_only};
 
-const struct variant *const attention_weights_variants[ATTENTION_WEIGHTS_VARIANTS] = {&only};
+const struct variant *const attention_weights_variants[ATTENTION_WEIGHTS_VARIANTS] = {&only_cpu, &only};
 
 /* ---- The sums alone --------------------------------------------------------------------------------- */
 
@@ -208,7 +310,14 @@ static plait_status plan_sums(struct step *step, const struct device_traits *dev
     return PLAIT_OK;
 }
 
-static plait_status enqueue_sums(const struct step *step, const struct run *run)
+static plait_status plan_sums_cpu(struct step *step, const struct device_traits *device)
+{
+    (void)device;
+    activation_options(&step->activation, step_kernel(step, "dot_cpu"));
+    return PLAIT_OK;
+}
+
+static plait_status enqueue_sums(const struct step *step, const struct run *run, struct tile tile)
 {
     const struct attention *params = step->params;
     const struct view *weights = &run->inputs[SUMS_WEIGHTS].view;
@@ -217,9 +326,21 @@ static plait_status enqueue_sums(const struct step *step, const struct run *run)
                               value->dims[2] / params->key_heads};
     const struct weights in = in_operand(&run->inputs[SUMS_WEIGHTS]);
 
-    return launch_sums(step, run, run->kernels[0], &sums, &in, &run->inputs[SUMS_VALUE]);
+    return launch_sums(run, run->kernels[0], &sums, &in, &run->inputs[SUMS_VALUE], tile);
 }
 
-static const struct variant sums_only = {"reference", NULL, plan_sums, NULL, enqueue_sums};
+static plait_status enqueue_sums_cpu(const struct step *step, const struct run *run)
+{
+    return enqueue_sums(step, run, cpu_rows);
+}
 
-const struct variant *const attention_sums_variants[ATTENTION_WEIGHTS_VARIANTS] = {&sums_only};
+static plait_status enqueue_sums_reference(const struct step *step, const struct run *run)
+{
+    return enqueue_sums(step, run, plain_tile(step));
+}
+
+static const struct variant sums_cpu = {"cpu", walk_cpu_applicable, plan_sums_cpu, NULL, enqueue_sums_cpu};
+
+static const struct variant sums_only = {"reference", NULL, plan_sums, NULL, enqueue_sums_reference};
+
+const struct variant *const attention_sums_variants[ATTENTION_WEIGHTS_VARIANTS] = {&sums_cpu, &sums_only};

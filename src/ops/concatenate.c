@@ -10,8 +10,6 @@
 
 #include <plait/operations.h>
 
-enum { MOST_MASKED = 64 }; /* inputs, if one is masked and they are joined along steps */
-
 struct concatenate {
     int axis;
 };
@@ -110,18 +108,13 @@ static void join_others(struct source *source, plait_nodes x, int axis, plait_no
 {
     const struct part_name joined = masks_part(source, "masks");
     const struct part_name any = masks_part(source, "mask");
-    plait_node masks[MOST_MASKED];
+    plait_node masks[MASKS_MOST_INPUTS];
     bool masked = false;
 
     for (size_t i = 0; i < x.count; i++) {
         masked = masked || source->calls->carried(source, x.items[i]).graph;
     }
-    if (!masked) {
-        return;
-    }
-    if (x.count > MOST_MASKED) {
-        source_unsupported(source, "it joins %zu tensors, of which some are masked; plait does that with up to %d",
-                           x.count, MOST_MASKED);
+    if (!masked || !masks_are_few(source, x)) {
         return;
     }
     for (size_t i = 0; i < x.count; i++) {

@@ -106,7 +106,7 @@ static struct lines gamma_of(const struct step *step, const struct view *y)
 
 static plait_status plan_reference(struct step *step, const struct device_traits *device)
 {
-    moments_plan(step, WALK_REFERENCE, step->output.dims[axis_of(step)], device);
+    moments_plan(step, WALK_REFERENCE, step->output.dims[axis_of(step)], MOMENTS_CENTRAL, device);
     return PLAIT_OK;
 }
 

@@ -32,9 +32,26 @@ plait_node masks_of_channels(struct source *source, plait_node mask, size_t numb
     return plait_reshape(mask, shape, &(plait_layer_opts){.name = name.text});
 }
 
+bool masks_are_few(struct source *source, plait_nodes x)
+{
+    bool masked = false;
+
+    for (size_t i = 0; i < x.count && !masked; i++) {
+        masked = source->calls->carried(source, x.items[i]).graph;
+    }
+    if (masked && x.count > MASKS_MOST_INPUTS) {
+        source_unsupported(source, "it merges %zu tensors, of which some are masked; plait does that with up to %d",
+                           x.count, MASKS_MOST_INPUTS);
+    }
+    return !masked || x.count <= MASKS_MOST_INPUTS;
+}
+
 /* Whether tensors carry masks: some of them, or all. */
 static bool any_masked(struct source *source, plait_nodes x, bool all)
 {
+    if (!masks_are_few(source, x)) {
+        return false;
+    }
     for (size_t i = 0; i < x.count; i++) {
         const bool masked = source->calls->carried(source, x.items[i]).graph != NULL;
         if (masked != all) {

@@ -5,7 +5,10 @@
 
 #include "graph/source.h"
 
-enum { PART_NAME_BYTES = 1024 };
+enum {
+    PART_NAME_BYTES = 1024,
+    MASKS_MOST_INPUTS = 64, /* that are merged, if one is masked: each takes several nodes */
+};
 
 /* A name for a part of a layer, for the length of a call. */
 struct part_name {
@@ -20,6 +23,9 @@ struct part_name masks_numbered(const struct source *source, const char *part, s
 
 /* A mask that says it for every channel of a step: {..., 1}. */
 plait_node masks_of_channels(struct source *source, plait_node mask, size_t number);
+
+/* False, with a note, if some of x are masked, and x are too many. */
+bool masks_are_few(struct source *source, plait_nodes x);
 
 /* Makes y, the sum of x or the like, carry the mask of steps that count in one of x: if all of x carry masks. */
 void masks_join(struct source *source, plait_nodes x, plait_node y);

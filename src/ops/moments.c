@@ -5,12 +5,15 @@
 
 enum { OPERANDS = 4 }; /* x, y, gamma, beta */
 
-void moments_plan(struct step *step, enum walk_form form, size_t factors, const struct device_traits *device)
+void moments_plan(struct step *step, enum walk_form form, size_t factors, enum moments_kind kind,
+                  const struct device_traits *device)
 {
     static const char *const names[] = {
         [WALK_CPU] = "layer_normalization_cpu", [WALK_REFERENCE] = "layer_normalization_reference"};
 
-    activation_options(&step->activation, walk_kernel(step, names[form], form, device));
+    struct text *options = walk_kernel(step, names[form], form, device);
+    activation_options(&step->activation, options);
+    text_add(options, " -D MOMENTS=%d", (int)kind);
     step->packed_floats = 2 * factors;
 }
 

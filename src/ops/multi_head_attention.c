@@ -19,7 +19,8 @@ enum { MASK = ATTENTION_MASK, MOST_MASKS = 4 };
 struct multi_head {
     struct attention attention; /* first: its variants read it */
     bool grouped;               /* keys may have fewer heads */
-    int given_mask;             /* the option */
+    int given_mask;     /* the option attention_mask */
+    int hidden_weights; /* the option */
     size_t value_heads;
     size_t axes;        /* of a sample of the query */
     plait_shape output; /* kernels */
@@ -39,6 +40,8 @@ static void infer(plait_graph *graph, struct node *node, const plait_shape *inpu
 
     if (params->given_mask < 0 || params->given_mask > 2) {
         node_fail(graph, node, "attention_mask is %d; it must be 0, 1 or 2", params->given_mask);
+    } else if (params->hidden_weights < 0 || params->hidden_weights > 2) {
+        node_fail(graph, node, "hidden_weights is %d; it must be 0, 1 or 2", params->hidden_weights);
     } else if (attention->key_heads != params->value_heads) {
         node_fail(graph, node, "key_kernel has %zu heads but value_kernel has %zu; they must agree",
                   attention->key_heads, params->value_heads);
@@ -347,6 +350,7 @@ static struct multi_head attention_of(const plait_multi_head_attention_opts *opt
                                                : SIZE_MAX,
             },
         .given_mask = opts->attention_mask,
+        .hidden_weights = opts->hidden_weights,
         .grouped = grouped,
         .value_heads = size_of(opts->value, HEADS),
         .output = opts->output.kernel.shape,
@@ -357,9 +361,12 @@ static struct multi_head attention_of(const plait_multi_head_attention_opts *opt
 /* Where Keras shows the scores, it makes them otherwise than where it does not. */
 static enum attention_mask mask_kind_of(const plait_multi_head_attention_opts *opts, plait_node mask)
 {
-    const bool zero = opts->attention_mask == 2 || opts->zero_hidden || opts->attention_scores;
+    const bool zero = opts->attention_mask == 2 || opts->hidden_weights == 1 || opts->attention_scores;
 
-    return !mask.graph ? ATTENTION_UNMASKED : zero ? ATTENTION_MASK_ZERO : ATTENTION_MASK_EVEN;
+    if (!mask.graph) {
+        return ATTENTION_UNMASKED;
+    }
+    return opts->hidden_weights == 2 ? ATTENTION_MASK_LOWER : zero ? ATTENTION_MASK_ZERO : ATTENTION_MASK_EVEN;
 }
 
 static plait_node make(const struct class *class, plait_nodes x, const plait_multi_head_attention_opts *opts)

@@ -205,17 +205,6 @@ static plait_node read_function(struct source *source, plait_nodes x)
     return graph_add(op, x, source->name, &params, sizeof params);
 }
 
-/* Softmax's logarithm is an activation, along the last axis. */
-static plait_node read_log_softmax(struct source *source, plait_nodes x)
-{
-    const int axis = source_axis(source, "axis", -1);
-
-    if (axis != -1 && (size_t)axis != plait_node_shape(x.items[0]).rank) {
-        source_unsupported(source, "option axis is %d; plait has log_softmax along the last axis alone", axis);
-    }
-    return plait_activate(x.items[0], PLAIT_LOG_SOFTMAX, &(plait_layer_opts){.name = source->name});
-}
-
 const struct layer_reader operations_readers[] = {
     {"ops.Add", read_add},
     {"ops.Subtract", read_subtract},
@@ -225,7 +214,6 @@ const struct layer_reader operations_readers[] = {
     {"ops.Maximum", read_maximum},
     {"ops.Minimum", read_minimum},
     {"ops.Negative", read_negative},
-    {"ops.LogSoftmax", read_log_softmax},
     {"ops.Relu", read_function},
     {"ops.Relu6", read_function},
     {"ops.LeakyRelu", read_function},

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* MultiHeadAttention and GroupedQueryAttention in files. */
 #include "ops/attention.h"
+#include "ops/masks.h"
 #include "shape/shape.h"
 
 #include <plait/attention.h>
+#include <stdio.h>
 
 enum { HEADS = 1, DIM = 2 }; /* axes of the kernels of query, key and value */
 
@@ -102,11 +104,16 @@ static void check_attention_axes(struct source *source, size_t rank)
     }
 }
 
+/* Weights of a part; in files that Keras 2 wrote in Keras 3's format its name begins with "_". */
 static plait_projection read_projection(struct source *source, const char *part, bool use_bias)
 {
+    struct part_name name;
+
+    (void)snprintf(name.text, sizeof name.text, "_%s", part);
+    const char *from = source->keras2 && !source->calls->weight(source, part, 0).data ? name.text : part;
     const plait_projection weights = {
-        .kernel = source->calls->weight(source, part, 0),
-        .bias = use_bias ? source->calls->weight(source, part, 1) : (plait_array){0},
+        .kernel = source->calls->weight(source, from, 0),
+        .bias = use_bias ? source->calls->weight(source, from, 1) : (plait_array){0},
     };
 
     if (!weights.kernel.data || (use_bias && !weights.bias.data)) {
@@ -133,7 +140,10 @@ static plait_multi_head_attention_opts read_options(struct source *source, const
         .output = read_projection(source, parts->output, use_bias),
         .use_causal_mask = attention_flag(source, "use_causal_mask", 9),
         .sliding_window = source_size(source, "sliding_window", 0),
-        .zero_hidden = source_number(source, "dropout", 0) > 0, /* then Keras multiplies the softmax by the mask */
+        .hidden_weights = source->keras2 ? 2
+                          : source_number(source, "dropout", 0) > 0
+                              ? 1 /* then Keras multiplies the softmax by the mask */
+                              : 0,
     };
 
     if (source_flag(source, "use_gate", false)) {
@@ -157,7 +167,7 @@ static plait_node call_layer(struct source *source, struct call *call, plait_mul
     plait_node scores = {0};
     size_t count = 2;
 
-    find_masks(source, call, layer == plait_multi_head_attention);
+    find_masks(source, call, layer == plait_multi_head_attention && !source->keras2);
     if (tensors[KEY].graph) {
         inputs[count++] = tensors[KEY];
     }

@@ -153,10 +153,27 @@ static plait_node read_operation(struct source *source, plait_nodes x)
     return plait_softmax(x.items[0], &(plait_softmax_opts){.name = source->name, .axes = source_axes(source, "axis")});
 }
 
+static const struct op op_log_softmax = {
+    .name = "log_softmax",
+    .class_name = "LogSoftmax",
+    .infer = infer,
+    .variants = variants,
+    .variant_count = VARIANTS,
+};
+
+static plait_node read_log(struct source *source, plait_nodes x)
+{
+    struct softmax params = {.axes = source_axes(source, "axis"), .log = true};
+
+    params.axes = params.axes.count == 0 ? PLAIT_AXES(-1) : params.axes;
+    return graph_add(&op_log_softmax, PLAIT_NODES(x.items[0]), source->name, &params, sizeof params);
+}
+
 enum { MASK_PLACE = 1 }; /* call(inputs, mask) */
 
 const struct layer_reader softmax_readers[] = {
     {"Softmax", read, MASKS_PASS, MASK_PLACE},
     {"ops.Softmax", read_operation},
+    {"ops.LogSoftmax", read_log},
     {0},
 };

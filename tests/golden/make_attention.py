@@ -84,10 +84,18 @@ def transformer(K):
     return K.Model(x, L.LayerNormalization(epsilon=1e-6)(L.Add()([y, z])))
 
 
+def rms(K):
+    """Normalization without a mean, and a softmax's logarithm along another axis."""
+    x = L.Input((4, 5, 6))
+    return K.Model(x, [L.RMSNormalization()(x), L.RMSNormalization(axis=(2, 3), epsilon=0.1)(x),
+                       L.LayerNormalization(rms_scaling=True)(x), K.ops.log_softmax(x, axis=1)])
+
+
 CASES = {
     attention_self: ("keras", "h5"), attention_cross: ("keras", "h5"), attention_causal: ("keras",),
     attention_pictures: ("keras",), attention_grouped: ("keras", "h5"), attention_plain: ("keras",),
     einsum_dense: ("keras",), transformer: ("keras",), attention_masks: ("keras",),
+    rms: ("keras",),
 }
 
 

@@ -2,7 +2,7 @@
 """Writes model files with masks, and of what goes by answers of yes and no, as make_keras.py does for others.
 
 Usage:  make_masks.py [FOLDER]           (default: data/keras beside this script)
-Needs:  pip install keras tensorflow-cpu
+Needs:  pip install keras tensorflow-cpu tf_keras
 
 Inputs called "ids" are of whole numbers, "steps" of sequences; both with steps that are 0: the last ones in the first
 sample, the first and some others in the second, none in the third, and all in the fourth.
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import make_keras
 import numpy as np
+import tf_keras
 from make_keras import flat, keras, pack, randomize, rng
 
 L, ops = keras.layers, keras.ops
@@ -207,6 +208,19 @@ CASES = (masks_recurrent, masks_directions, masks_states, masks_chain, masks_mer
 POOLED = (masks_chain, masks_merged, masks_pooled, masks_transformer)  # the mean of no step is NaN
 
 
+def keras2_masks(K):
+    """What Keras 2 does with the masks that tensors carry, where attention takes none away."""
+    L = K.layers
+    x = L.Input((6,), name="ids")
+    e = L.Embedding(ROWS, 4, mask_zero=True)(x)
+    rows = L.Bidirectional(L.LSTM(3, return_sequences=True))(e)
+    h, *states = L.GRU(3, return_state=True)(e)
+    a = L.MultiHeadAttention(2, 3)(e, e, use_causal_mask=True)
+    b = L.MultiHeadAttention(2, 3)(rows, e, key=a)
+    ends = [rows, h, *states, L.GRU(3)(e, initial_state=states), L.Attention()([rows, rows]), a, b]
+    return K.Model(x, [*ends, L.SimpleRNN(2)(L.Add()([e, a])), L.SimpleRNN(2)(L.Dropout(0.1)(b))])
+
+
 def new_input(x, make=None):
     shape = (4, *x.shape[1:])
     keep = np.ones((4, max(x.shape[1], 4)))  # by step; of an input of fewer it is not asked for
@@ -221,9 +235,9 @@ def new_input(x, make=None):
     return values > 0 if x.dtype == "bool" else np.maximum(values, 0) if x.name == "n" else values
 
 
-def write(folder, make):
-    keras.backend.clear_session()
-    model = make()
+def write(folder, make, K=keras):
+    K.backend.clear_session()
+    model = make() if K is keras else make(K)
     randomize(model)
     xs = [new_input(x, make).astype("float32") for x in flat(model.inputs)]
     if make is masks_pooled:
@@ -235,6 +249,8 @@ def write(folder, make):
     path = folder / f"{make.__name__}.keras"
     model.save(path)
     pack(path, True)
+    if K is not keras:
+        model.save(path.with_suffix(".h5"))
 
 
 def main():
@@ -242,6 +258,7 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     for make in CASES:
         write(folder, make)
+    write(folder, keras2_masks, tf_keras)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ static void outputs_are_those_of_keras(void **state)
         "attention_plain",
         "attention_masks",
         "einsum_dense",
+        "rms",
         "transformer",
         "keras2_sequential",
         "keras2_nested",

@@ -18,6 +18,8 @@ static void masks_are_those_of_keras(void **state)
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         keras_check_case(files[i], "keras");
     }
+    keras_check_case("keras2_masks", "keras");
+    keras_check_case("keras2_masks", "h5");
 }
 
 /* By make_steps.py: layers and models on each step. */
@@ -30,9 +32,47 @@ static void steps_are_those_of_keras(void **state)
     keras_check_case("steps_models", "keras");
 }
 
+#define TENSOR_OF(layer, shape)                                                                            \
+    "{\"class_name\": \"__keras_tensor__\", \"config\": {\"shape\": [null, " shape "], \"dtype\": \"bool\", " \
+    "\"keras_history\": [\"" layer "\", 0, 0]}}"
+
+/* Masks that are no tensors, of no layer, and of shapes that do not fit. */
+static void arguments(void **state)
+{
+    static const char mask[] = TENSOR_OF("not_equal", "6");
+    static const struct change changes[] = {
+        {mask, "null", PLAIT_OK, ""},
+        {mask, "1", PLAIT_ERR_UNSUPPORTED, "it is called with a mask, number 0, that is no tensor"},
+        {mask, "{}", PLAIT_ERR_UNSUPPORTED, "it is called with a mask, number 0, that is no tensor"},
+        {mask, "\"yes\"", PLAIT_ERR_UNSUPPORTED, "that is no tensor"},
+        {mask, "[]", PLAIT_OK, ""},
+        {mask, "[null, null, null]", PLAIT_OK, ""},
+        {mask, TENSOR_OF("nothing", "6"), PLAIT_ERR_FORMAT, "is of layer \"nothing\", which the model does not have"},
+        {mask, TENSOR_OF("lstm", "6"), PLAIT_ERR_FORMAT, "it is in a cycle"},
+        {mask, TENSOR_OF("embedding", "6"), PLAIT_ERR_GRAPH,
+         "mask has shape {6,4} but must have {6}, a value for each step"},
+        {"\"mask_zero\": true", "\"mask_zero\": 7.5", PLAIT_OK, ""},
+        {"\"mask_zero\": true", "\"mask_zero\": \"yes\"", PLAIT_ERR_FORMAT, "option mask_zero is a text"},
+        {"\"zero_output_for_mask\": true", "\"zero_output_for_mask\": []", PLAIT_ERR_FORMAT,
+         "option zero_output_for_mask is a list"},
+        {"[\"ids\", 0, 0]}}, 0]", "[\"ids\", 0, 0]}}, [[1, 2], [3]]]", PLAIT_ERR_FORMAT, "args[1] is no number"},
+        {"[\"ids\", 0, 0]}}, 0]", "[\"ids\", 0, 0]}}, null]", PLAIT_ERR_FORMAT, "without its argument 1"},
+    };
+    static const struct change chain[] = {
+        {"\"mask_value\": 0.0", "\"mask_value\": 1e300", PLAIT_ERR_FORMAT, "option mask_value is 1e+300"},
+        {"\"mask_value\": 0.0", "\"mask_value\": \"0\"", PLAIT_ERR_FORMAT, "option mask_value is a text"},
+        {"\"mask_value\": 0.0", "\"mask_value\": null", PLAIT_OK, ""},
+    };
+
+    (void)state;
+    CHECK_CHANGES("masks_recurrent.keras", changes);
+    CHECK_CHANGES("masks_chain.keras", chain);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(arguments),
         cmocka_unit_test(masks_are_those_of_keras),
         cmocka_unit_test(steps_are_those_of_keras),
     };

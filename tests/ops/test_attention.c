@@ -243,7 +243,8 @@ static void masks_and_weights(void **state)
         y[1].ref = weights;
         y[1].ref.shape = PLAIT_SHAPE(c->batch, c->queries, c->keys);
         for (size_t k = 0; k < 3; k++) {
-            static const char *const names[] = {NULL, "attention=cpu", "attention=reference"};
+            static const char *const names[] = {
+                NULL, "attention=cpu", "attention=reference,attention_weights=reference,attention_sums=reference"};
             trial_run(&(struct trial){.name = c->name,
                                       .inputs = x,
                                       .input_count = count + 2,

@@ -52,6 +52,40 @@ static void axes_of_all_kinds(void **state)
     layer_trial_table(&test, cases, sizeof cases / sizeof cases[0]);
 }
 
+static struct twin make_unmoved(struct twin x, const void *opts)
+{
+    const struct norm *norm = opts;
+    const plait_layer_normalization_opts o = {.axes = norm->axes,
+                                              .gamma = random_array(&weights, DATA_NORMAL, norm->weights),
+                                              .rms_scaling = 1};
+
+    return (struct twin){plait_layer_normalization(x.node, &o), oracle_layer_normalization(x.ref, &o)};
+}
+
+static struct twin make_rms(struct twin x, const void *opts)
+{
+    const struct norm *norm = opts;
+    plait_rms_normalization_opts o = {.axes = norm->axes, .epsilon = norm->epsilon};
+
+    if (norm->weights.rank > 0) {
+        o.scale = random_array(&weights, DATA_NORMAL, norm->weights);
+    }
+    return (struct twin){plait_rms_normalization(x.node, &o), oracle_rms_normalization(x.ref, &o)};
+}
+
+static void without_a_mean(void **state)
+{
+    static const struct layer_case unmoved[] = {{.name = "unmoved", .shape = {3, {4, 3, 35}}, .opts = &last35},
+                                                {.name = "unmoved rows", .shape = {3, {4, 5, 19}}, .opts = &rows}};
+    struct layer_test rms = {.make = make_rms, .gate = GATE_HARD};
+    struct layer_test test = {.make = make_unmoved, .gate = GATE_HARD};
+
+    (void)state;
+    weights = random_stream("rms normalization");
+    layer_trial_table(&rms, cases, sizeof cases / sizeof cases[0]);
+    layer_trial_table(&test, unmoved, sizeof unmoved / sizeof unmoved[0]);
+}
+
 /* A mean far from zero, and a sum of squares that would cancel. */
 static void positive_values(void **state)
 {
@@ -115,6 +149,7 @@ static void mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_a_mean),
         cmocka_unit_test(axes_of_all_kinds), cmocka_unit_test(positive_values), cmocka_unit_test(a_large_mean),
         cmocka_unit_test(special_values),    cmocka_unit_test(mistakes),
     };

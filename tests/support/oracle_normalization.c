@@ -73,15 +73,20 @@ static double *means(const struct sets *sets, const double *values, size_t eleme
     return mean;
 }
 
+/* What the variance is about, and whether that is subtracted from x. */
+enum about { ABOUT_MEAN, ABOUT_ZERO, UNMOVED };
+
 /* Rounding errors of the mean, and those of Keras's form x * s - mean * s, are relative to |x| and mean |x|;
  * those of the deviation to the result itself. */
 static struct reference normalize(struct reference x, const struct sets *sets, plait_array gamma, plait_array beta,
-                                  double epsilon)
+                                  double epsilon, enum about about)
 {
     struct reference y = reference_new(x.shape);
     double *sizes = scratch(x.count, sizeof *sizes);
     double *squares = scratch(x.count, sizeof *squares);
-    const double *mean = means(sets, x.value, x.count);
+    const double *zeros = scratch(sets->count, sizeof *zeros);
+    const double *mean = about == ABOUT_ZERO ? zeros : means(sets, x.value, x.count);
+    const double *center = about == ABOUT_MEAN ? mean : zeros;
 
     for (size_t e = 0; e < x.count; e++) {
         const double difference = x.value[e] - mean[sets->set[e]];
@@ -95,7 +100,7 @@ static struct reference normalize(struct reference x, const struct sets *sets, p
         const size_t set = sets->set[e];
         const double scale = (gamma.data ? (double)gamma.data[sets->factor[e]] : 1) / sqrt(variance[set] + epsilon);
         const double shift = beta.data ? (double)beta.data[sets->factor[e]] : 0;
-        y.value[e] = (x.value[e] - mean[set]) * scale + shift;
+        y.value[e] = (x.value[e] - center[set]) * scale + shift;
         y.terms[e] = (sizes[e] + mean_size[set]) * fabs(scale) + fabs(shift);
     }
     return y;
@@ -106,7 +111,17 @@ struct reference oracle_layer_normalization(struct reference x, const plait_laye
     const plait_axes axes = opts->axes.count ? opts->axes : PLAIT_AXES(-1);
     const struct sets sets = sets_along(x.shape, axes, x.count);
 
-    return normalize(x, &sets, opts->gamma, opts->beta, opts->epsilon > 0 ? (double)opts->epsilon : 1e-3);
+    return normalize(x, &sets, opts->gamma, opts->beta, opts->epsilon > 0 ? (double)opts->epsilon : 1e-3,
+                     opts->rms_scaling ? UNMOVED : ABOUT_MEAN);
+}
+
+struct reference oracle_rms_normalization(struct reference x, const plait_rms_normalization_opts *opts)
+{
+    const plait_axes axes = opts->axes.count ? opts->axes : PLAIT_AXES(-1);
+    const struct sets sets = sets_along(x.shape, axes, x.count);
+
+    return normalize(x, &sets, opts->scale, (plait_array){0}, opts->epsilon > 0 ? (double)opts->epsilon : 1e-6,
+                     ABOUT_ZERO);
 }
 
 struct reference oracle_group_normalization(struct reference x, const plait_group_normalization_opts *opts)
@@ -116,7 +131,7 @@ struct reference oracle_group_normalization(struct reference x, const plait_grou
     const size_t groups = opts->groups == -1 ? x.shape.dims[at] : opts->groups ? (size_t)opts->groups : 32;
     const struct sets sets = sets_of_groups(x.shape, at, groups, x.count);
 
-    return normalize(x, &sets, opts->gamma, opts->beta, opts->epsilon > 0 ? (double)opts->epsilon : 1e-3);
+    return normalize(x, &sets, opts->gamma, opts->beta, opts->epsilon > 0 ? (double)opts->epsilon : 1e-3, ABOUT_MEAN);
 }
 
 struct reference oracle_unit_normalization(struct reference x, plait_axes axes, double most)

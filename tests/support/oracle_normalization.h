@@ -7,6 +7,7 @@
 
 #include <plait/normalization.h>
 
+struct reference oracle_rms_normalization(struct reference x, const plait_rms_normalization_opts *opts);
 struct reference oracle_layer_normalization(struct reference x, const plait_layer_normalization_opts *opts);
 struct reference oracle_group_normalization(struct reference x, const plait_group_normalization_opts *opts);
 
