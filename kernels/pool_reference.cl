@@ -23,7 +23,7 @@ static float combine_cells(__global const float *x, int4 cells, int8 view)
 
 __kernel void pool_reference(__global const float *x, const long x_offset, __global float *y, const long y_offset,
                              __global const float *residual, const long residual_offset, const int8 x_view,
-                             const int8 y_view, const int8 residual_view, const int8 window)
+                             const int8 y_view, const int8 residual_view, const int8 window, const int8 zeros)
 {
     const int channels = y_view.s2;
     const int pixel = (int)get_global_id(0) / channels;
@@ -35,7 +35,10 @@ __kernel void pool_reference(__global const float *x, const long x_offset, __glo
     const int3 place = place_of(pixel, y_view);
     const int4 cells = cells_of(place, x_view, window);
     __global const float *from = x + x_offset + offset_at((int3)(place.s0, cells.s01), x_view) + channel;
-    float value = FINISH(combine_cells(from, cells, x_view), cells.s2 * cells.s3);
+    const int count = count_cells(place, zeros, window);
+    const bool sees_zeros = count > max(cells.s2, 0) * max(cells.s3, 0);
+    const float all = combine_cells(from, cells, x_view);
+    float value = FINISH(sees_zeros ? COMBINE(all, 0.0f) : all, count);
 
     if (residual_view.s2) {
         value += residual[residual_offset + offset_at(place, residual_view) + channel];

@@ -57,6 +57,7 @@ CONV2D(conv2d_3_strided, 3, 64, .strides = {2, 2})
 CONV2D(conv2d_3_dilated, 3, 16, .dilation_rate = {2, 2})
 CONV2D(conv2d_3_grouped, 3, 24, .groups = 3)
 CONV2D(conv2d_3_gelu, 3, 32, .activation = PLAIT_GELU)
+CONV2D(conv2d_3_single, 3, 1, .activation = PLAIT_SIGMOID)
 CONV2D(conv2d_7_strided, 7, 20, .strides = {2, 2})
 CONV2D(conv2d_24, 24, 16, )
 
@@ -342,6 +343,7 @@ static const struct check_case cases[] = {
     {"conv2d 3x3, dilated", {3, {13, 11, 33}}, 1, conv2d_3_dilated},
     {"conv2d 3x3, groups", {3, {13, 11, 33}}, 1, conv2d_3_grouped},
     {"conv2d 3x3, gelu", {3, {13, 11, 33}}, 1, conv2d_3_gelu},
+    {"conv2d 3x3, a single filter", {3, {13, 21, 33}}, 1, conv2d_3_single},
     {"conv2d 7x7, strides 2", {3, {32, 30, 3}}, 1, conv2d_7_strided},
     {"conv2d 24x24", {3, {32, 32, 4}}, 1, conv2d_24},
     {"conv2d 1x7", {3, {17, 17, 64}}, 1, conv2d_row},

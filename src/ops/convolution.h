@@ -62,7 +62,7 @@ struct product convolution_running(const struct step *step, const struct run *ru
 /* Whether neither strides nor dilation nor groups are above 1. */
 bool convolution_is_plain(const struct product *product);
 
-enum { CONVOLUTION_VARIANTS = 8 };
+enum { CONVOLUTION_VARIANTS = 9 };
 extern const struct variant *const convolution_variants[CONVOLUTION_VARIANTS];
 
 /* The operator of a layer that is a `struct convolution`. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The ways to compute a convolution layer. */
 #include "ops/conv2d_fft.h"
+#include "ops/conv2d_single.h"
 #include "ops/conv2d_winograd.h"
 #include "ops/convolution.h"
 #include "ops/depthwise.h"
@@ -198,6 +199,12 @@ static const struct variant gpu = {
 static const struct variant reference = {
     .name = "reference", .plan = plan_reference, .pack = pack_reference, .enqueue = enqueue_reference};
 
-const struct variant *const convolution_variants[CONVOLUTION_VARIANTS] = {
-    &depthwise_expanded_cpu, &depthwise_cpu, &fft_cpu, &conv2d_winograd4_cpu,
-    &conv2d_winograd2_cpu,   &cpu,           &gpu,     &reference};
+const struct variant *const convolution_variants[CONVOLUTION_VARIANTS] = {&depthwise_expanded_cpu,
+                                                                          &depthwise_cpu,
+                                                                          &fft_cpu,
+                                                                          &conv2d_winograd4_cpu,
+                                                                          &conv2d_winograd2_cpu,
+                                                                          &conv2d_single_cpu,
+                                                                          &cpu,
+                                                                          &gpu,
+                                                                          &reference};

@@ -7,7 +7,10 @@
 
 #include "ops/walk.h"
 
-enum { OPERANDS = 2 }; /* x and y */
+enum {
+    OPERANDS = 2, /* x and y */
+    BLOCK = 16,   /* rows that are transposed together */
+};
 
 /* x as y runs through it. */
 static struct operand source_of(const struct step *step, struct operand x, const struct view *y)
@@ -34,7 +37,8 @@ static plait_status plan(struct step *step, enum walk_form form, const struct de
 
     activation_options(&step->activation, options);
     if (form == WALK_CPU && source.view.strides[source.view.rank - 1] > 1) {
-        text_add(options, " -D STRIDED");
+        text_add(options, " -D STRIDED -D LEAST_ROWS=%d", BLOCK);
+        step->tile[WALK_LEAST_ROWS] = BLOCK;
     }
     return PLAIT_OK;
 }

@@ -132,7 +132,9 @@ static plait_status enqueue(const struct step *step, const struct run *run)
 {
     const struct pool *pool = step->params;
     const struct operand residual = step->has_residual ? run->residual : run->output;
+    const struct padding *padding = &step->padding;
     size_t before[2];
+    size_t whole[2]; /* rows and columns with zeros */
     size_t outputs;
     size_t x[VIEW];
     size_t y[VIEW];
@@ -143,14 +145,22 @@ static plait_status enqueue(const struct step *step, const struct run *run)
     describe(&residual.view, added);
     added[DEPTH] = step->has_residual ? added[DEPTH] : 0;
     for (size_t i = 0; i < 2; i++) {
-        (void)window_place(window_along(pool, i), x[i], pool->padding == PLAIT_SAME, &outputs, &before[i]);
+        whole[i] = padding->before[i] + x[i] + padding->after[i];
+        (void)window_place(window_along(pool, i), whole[i], pool->padding == PLAIT_SAME, &outputs, &before[i]);
     }
     const size_t each = pixels_each(pool, x, y);
-    const size_t window[] = {pool->size[0], pool->size[1], pool->strides[0], pool->strides[1], before[0],
-                             before[1],     each};
+    const size_t window[] = {pool->size[0],
+                             pool->size[1],
+                             pool->strides[0],
+                             pool->strides[1],
+                             padding->before[0] + before[0],
+                             padding->before[1] + before[1],
+                             each};
+    const size_t zeros[] = {whole[0], whole[1], padding->before[0], padding->before[1]};
     return launch(run->stream, run->kernels[0], range_of(step, y, each),
                   ARGS(ARG_OPERAND(run->inputs[0]), ARG_OPERAND(run->output), ARG_OPERAND(residual), arg_int8(x, VIEW),
-                       arg_int8(y, VIEW), arg_int8(added, VIEW), arg_int8(window, sizeof window / sizeof *window)));
+                       arg_int8(y, VIEW), arg_int8(added, VIEW), arg_int8(window, sizeof window / sizeof *window),
+                       arg_int8(zeros, sizeof zeros / sizeof *zeros)));
 }
 
 static plait_status plan(struct step *step, const char *name, enum walk_form form, const struct device_traits *device)
@@ -188,6 +198,7 @@ static const struct variant *const variants[] = {&cpu, &reference};
     {                                                                                                          \
         .name = (keras_name), .class_name = (keras_class), .infer = infer, .variants = variants,               \
         .variant_count = sizeof variants / sizeof *variants, .takes_activation = true, .takes_residual = true, \
+        .takes_padding = true,                                                                                 \
     }
 
 static const struct op op_max1d = POOLING("max_pooling1d", "MaxPooling1D");

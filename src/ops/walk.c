@@ -61,8 +61,10 @@ static size_t divide_up(size_t a, size_t b)
 }
 
 /* The work-items for an output. Shares of rows are cut as find_share in kernels/row.clh does. */
-static struct range range_of(const struct view *y, size_t group)
+static struct range range_of(const struct view *y, const struct step *step)
 {
+    const size_t group = step->tile[WALK_GROUP];
+    const size_t least_rows = step->tile[WALK_LEAST_ROWS] ? step->tile[WALK_LEAST_ROWS] : 1;
     const size_t columns = y->dims[WALK_AXES - 1];
     size_t rows = 1;
 
@@ -72,8 +74,10 @@ static struct range range_of(const struct view *y, size_t group)
     if (group > 0) {
         return (struct range){.global = {rows * columns}, .local = {group}};
     }
-    const size_t rows_each = columns < WALK_RUN ? WALK_RUN / columns : 1;
-    return (struct range){.global = {divide_up(columns, WALK_RUN), divide_up(rows, rows_each)}, .local = {1, 1}};
+    const size_t most = WALK_RUN / least_rows;
+    const size_t columns_each = columns < most ? columns : most;
+    const size_t rows_each = WALK_RUN / columns_each / least_rows * least_rows;
+    return (struct range){.global = {divide_up(columns, columns_each), divide_up(rows, rows_each)}, .local = {1, 1}};
 }
 
 plait_status walk_launch(const struct step *step, const struct run *run, size_t index, const struct operand *operands,
@@ -94,5 +98,5 @@ plait_status walk_launch(const struct step *step, const struct run *run, size_t 
     for (size_t i = 0; i < count; i++) {
         args[used++] = arg_int8(aligned[i].view.strides, WALK_AXES);
     }
-    return launch(run->stream, run->kernels[index], range_of(y, step->tile[WALK_GROUP]), args, used);
+    return launch(run->stream, run->kernels[index], range_of(y, step), args, used);
 }

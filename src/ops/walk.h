@@ -18,8 +18,9 @@ enum { WALK_RUN = 8192 };
 
 enum walk_form { WALK_CPU, WALK_REFERENCE };
 
-/* Place in step->tile of the work-items that form a group; 0 in _cpu kernels. */
-enum { WALK_GROUP };
+/* Places in step->tile: of the work-items that form a group, 0 in _cpu kernels; and of the rows that a work-item of an
+ * elementwise _cpu kernel computes at least, if that was built with -D LEAST_ROWS (kernels/row.clh), else 0. */
+enum { WALK_GROUP, WALK_LEAST_ROWS };
 
 /* Whether a _cpu kernel is meant for the device; a variant's `applicable`. */
 bool walk_cpu_applicable(const struct step *step, const struct device_traits *device);

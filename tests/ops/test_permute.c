@@ -32,6 +32,9 @@ static void orders(void **state)
         {.name = "size 1 first", .shape = {3, {1, 6, 5}}, .opts = &last},
         {.name = "all of size 1", .shape = {3, {1, 1, 1}}, .opts = &back},
         {.name = "longer than a work-item's run", .shape = {2, {8200, 2}}, .batch = 1, .opts = &two},
+        {.name = "blocks and what is left", .shape = {2, {600, 35}}, .batch = 2, .opts = &two},
+        {.name = "blocks of many rows", .shape = {3, {3, 20, 50}}, .opts = &first},
+        {.name = "blocks of few columns", .shape = {3, {33, 40, 3}}, .opts = &last},
         {.name = "less than planned", .shape = {2, {5, 18}}, .batch = 1, .planned = 4, .opts = &two},
         {.name = "some more than planned", .shape = {2, {3, 5}}, .batch = 5, .planned = 2, .opts = &two},
     };

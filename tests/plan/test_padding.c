@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Zeros around a picture go into the windows of the convolution that alone reads them, and an enlarged picture is
- * written where it is wanted. */
+/* Zeros around a picture go into the windows of the convolution or pooling that alone reads them, and an enlarged
+ * picture is written where it is wanted. */
 #include "layer.h"
+#include "oracle_pooling.h"
 #include "oracle_resizing.h"
 #include "weights.h"
 
@@ -110,6 +111,51 @@ static void padding_goes_into_the_windows(void **state)
     check_variants(&seen, CONVOLUTION_OPTIONAL);
 }
 
+static struct twin pool(struct twin x, enum pooling kind, const plait_pooling2d_opts *opts)
+{
+    return (struct twin){kind == POOLING_MAX ? plait_max_pooling2d(x.node, opts)
+                                             : plait_average_pooling2d(x.node, opts),
+                         oracle_pooling2d(kind, x.ref, opts)};
+}
+
+/* These zeros count, unlike the cells that PLAIT_SAME puts around them. */
+static void padding_goes_into_pooling(void **state)
+{
+    static const struct {
+        size_t ends[4];
+        plait_pooling2d_opts opts;
+    } cases[] = {
+        {{1, 1, 1, 1}, {.pool_size = {3, 3}, .strides = {2, 2}}}, /* as a ResNet does */
+        {{0, 1, 2, 0}, {.pool_size = {2, 2}}},
+        {{2, 3, 1, 0}, {.pool_size = {4, 3}, .strides = {1, 1}}},
+        {{1, 0, 2, 3}, {.pool_size = {3, 4}, .strides = {2, 1}, .padding = PLAIT_SAME}},
+        {{5, 6, 4, 7}, {.pool_size = {2, 2}}}, /* windows with nothing but zeros */
+        {{9, 9, 7, 7}, {.pool_size = {3, 5}, .strides = {2, 3}, .padding = PLAIT_SAME}},
+        {{1, 1, 1, 1}, {.pool_size = {11, 9}}},
+    };
+    struct variants seen[2] = {{0}};
+
+    (void)state;
+    for (size_t i = 0; i < 2 * (sizeof cases / sizeof *cases); i++) {
+        const size_t *ends = cases[i / 2].ends;
+        struct net net = new_net("pooling");
+        const struct twin y = pool(pad(net.x, ends[0], ends[1], ends[2], ends[3]), i % 2, &cases[i / 2].opts);
+        assert_string_equal(fixture_steps(PLAIT_NODES(net.x.node), PLAIT_NODES(y.node), &strict),
+                            i % 2 == POOLING_MAX ? "max_pooling2d" : "average_pooling2d");
+        trial_run_variants(&(struct trial){.name = scratch_text("case %zu", i),
+                                           .inputs = &net.x,
+                                           .input_count = 1,
+                                           .outputs = &y,
+                                           .output_count = 1,
+                                           .gate = i % 2 == POOLING_MAX ? GATE_BITS_ZERO : GATE_HARD},
+                           y, &seen[i % 2]);
+        plait_graph_free(net.graph);
+        scratch_reset();
+    }
+    check_variants(&seen[0], "cpu");
+    check_variants(&seen[1], "cpu");
+}
+
 static void what_follows_the_convolution_folds_as_well(void **state)
 {
     struct net net = new_net("follows");
@@ -198,6 +244,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(padding_goes_into_the_windows),
+        cmocka_unit_test(padding_goes_into_pooling),
         cmocka_unit_test(what_follows_the_convolution_folds_as_well),
         cmocka_unit_test(padding_of_a_residual_block_folds),
         cmocka_unit_test(padding_that_others_read_stays),
