@@ -212,6 +212,15 @@ static plait_node multi_head_attention(plait_nodes x, struct supply *supply)
     return plait_multi_head_attention(x, &opts);
 }
 
+static plait_node attention_with_scores(plait_nodes x, struct supply *supply)
+{
+    plait_node scores;
+    plait_multi_head_attention_opts opts = heads(channels_of(x.items[0]), 4, supply);
+
+    opts.attention_scores = &scores;
+    return plait_multi_head_attention(x, &opts);
+}
+
 static plait_node grouped_query_attention(plait_nodes x, struct supply *supply)
 {
     plait_multi_head_attention_opts opts = heads(channels_of(x.items[0]), 2, supply);
@@ -361,6 +370,7 @@ static const struct check_case cases[] = {
     {"dense of rows", {2, {40, 70}}, 1, dense},
     {"einsum_dense", {2, {17, 33}}, 1, einsum_dense},
     {"multi_head_attention", {2, {17, 33}}, 2, multi_head_attention},
+    {"attention with scores", {2, {17, 33}}, 2, attention_with_scores},
     {"grouped_query_attention", {2, {17, 33}}, 2, grouped_query_attention},
     {"additive_attention", {2, {17, 33}}, 2, additive_attention},
     {"embedding", {1, {33}}, 1, embedding},
