@@ -211,6 +211,11 @@ const struct device_traits *context_traits(const plait_context *context)
     return &context->traits;
 }
 
+bool context_overlaps(const plait_context *context)
+{
+    return context->out_of_order;
+}
+
 void plait_context_free(plait_context *context)
 {
     if (!context) {
@@ -220,9 +225,7 @@ void plait_context_free(plait_context *context)
         gemm_forget();
     }
     programs_free(context->programs);
-    if (context->last) {
-        (void)clReleaseEvent(context->last);
-    }
+    newest_free(context->newest);
     if (context->queue) {
         (void)clReleaseCommandQueue(context->queue);
     }
