@@ -39,7 +39,9 @@ typedef struct plait_context_opts {
     int profiling;                /* 1: time every kernel (plait_model_profile); costs some speed */
     const char *cache;            /* file of measurements (tune.h), absolute or from the working directory; NULL: */
                                   /* the default one; "": none */
-    uint64_t reserved[7];         /* 0 */
+    uint64_t out_of_order;        /* 1: let independent branches run at the same time, if the device's queues can: its */
+                                  /* kernels wait for each other by events, and branches share less memory */
+    uint64_t reserved[6];         /* 0 */
 } plait_context_opts;
 
 /* Counts the OpenCL devices of this machine. No device at all is a count of 0, not an error. */

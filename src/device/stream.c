@@ -295,9 +295,11 @@ static void hand_over(struct stream *stream)
         old = *kept;
         *kept = NULL;
         stream->own->number = ++context->streams;
-        stream->own->next = context->newest;
-        context->newest = stream->own;
-        stream->own = NULL; /* now the context's */
+        if (stream->own->events.count > 0) {
+            stream->own->next = context->newest;
+            context->newest = stream->own;
+            stream->own = NULL; /* now the context's */
+        }
         (void)mtx_unlock(&context->lock);
     }
     newest_free(old);
@@ -362,6 +364,7 @@ plait_status stream_finish(struct stream *stream, plait_status status)
     if (end) {
         (void)clReleaseEvent(end);
     }
+    drop(&stream->waits); /* nobody need wait for what has ended */
     hand_over(stream);
     return status != PLAIT_OK ? status : waited;
 }
