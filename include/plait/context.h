@@ -40,7 +40,8 @@ typedef struct plait_context_opts {
     const char *cache;            /* file of measurements (tune.h), absolute or from the working directory; NULL: */
                                   /* the default one; "": none */
     uint64_t out_of_order;        /* 1: let independent branches run at the same time, if the device's queues can: its */
-                                  /* kernels wait for each other by events, and branches share less memory */
+                                  /* kernels wait for each other by events, and branches share less memory. 0: in order, */
+                                  /* which AMD's and some of Intel's drivers run at least as fast */
     uint64_t reserved[6];         /* 0 */
 } plait_context_opts;
 
