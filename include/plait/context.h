@@ -44,6 +44,9 @@ typedef struct plait_context_opts {
                                   /* working directory; NULL: the default one; "": none */
     int keep_programs;            /* 1: writes programs that were compiled into the cache, where every context finds */
                                   /* them that uses it; without effect on PoCL, which keeps them itself */
+    int out_of_order;             /* 1: let independent branches run at the same time, if the device's queues can: */
+                                  /* kernels wait for each other by events, and branches share less memory. 0: in */
+                                  /* order, which AMD's and some of Intel's drivers run at least as fast */
     uint64_t reserved[6];         /* 0 */
 } plait_context_opts;
 

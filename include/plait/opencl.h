@@ -28,7 +28,8 @@ PLAIT_API PLAIT_NODISCARD plait_status plait_tensor_adopt(plait_context *context
 
 /* plait_model_run after `wait_count` events of `wait_list`; `event`, if not NULL, becomes the end of the
  * run, to be released by the caller. Nothing is flushed or finished. On an out-of-order queue the run's
- * own kernels are ordered by events. */
+ * kernels wait by events for those whose memory they need, and for earlier runs; independent branches may
+ * run at the same time, for which they share less memory unless the model was made with less_memory. */
 PLAIT_API PLAIT_NODISCARD plait_status plait_model_enqueue(plait_model *model, size_t batch,
                                                            const plait_tensor *const *inputs,
                                                            plait_tensor *const *outputs, cl_uint wait_count,

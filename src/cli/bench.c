@@ -21,6 +21,7 @@ static const char help[] =
     "  --device TEXT     device number, or a part of its or its platform's name\n"
     "  --accuracy A      fast or strict (default: fast)\n"
     "  --less-memory     no algorithms that take much more memory than the plain ones\n"
+    "  --out-of-order    a queue on which independent branches may run at the same time, if the device has such\n"
     "  --variants LIST   force kernels, as conv2d=reference,dense=cpu\n"
     "  --layers          also print each step's kernel, least time, GFLOP/s (of the arithmetic that the layer is\n"
     "                    defined by: other algorithms need less), these as a part of what the device does at most,\n"
@@ -33,6 +34,7 @@ struct options {
     const char *variants;
     plait_accuracy accuracy;
     int less_memory;
+    int out_of_order;
     size_t batch;
     size_t runs;
     int layers;
@@ -242,7 +244,8 @@ static plait_status run(const struct options *options, plait_context *context, c
 
 static int bench(const struct options *options)
 {
-    const plait_context_opts context_opts = {.profiling = options->layers, .awake = 1, .keep_programs = 1};
+    const plait_context_opts context_opts = {
+        .profiling = options->layers, .awake = 1, .keep_programs = 1, .out_of_order = options->out_of_order};
     plait_context *context = NULL;
     struct subject subject;
     struct times times = {.first = now_ms(), .runs = calloc(options->runs, sizeof(double))};
@@ -274,11 +277,17 @@ static int bench(const struct options *options)
 int command_bench(int argc, char **argv)
 {
     static const struct option known[] = {
-        {"batch", required_argument, NULL, 'b'},    {"runs", required_argument, NULL, 'r'},
-        {"device", required_argument, NULL, 'd'},   {"variants", required_argument, NULL, 'v'},
-        {"accuracy", required_argument, NULL, 'a'}, {"less-memory", no_argument, NULL, 'm'},
-        {"layers", no_argument, NULL, 'l'},         {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},           {0},
+        {"batch", required_argument, NULL, 'b'},
+        {"runs", required_argument, NULL, 'r'},
+        {"device", required_argument, NULL, 'd'},
+        {"variants", required_argument, NULL, 'v'},
+        {"accuracy", required_argument, NULL, 'a'},
+        {"less-memory", no_argument, NULL, 'm'},
+        {"layers", no_argument, NULL, 'l'},
+        {"json", no_argument, NULL, 'j'},
+        {"out-of-order", no_argument, NULL, 'o'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
     };
     struct options options = {.batch = 1, .runs = 10};
     int right = 1;
@@ -302,6 +311,9 @@ int command_bench(int argc, char **argv)
             break;
         case 'm':
             options.less_memory = 1;
+            break;
+        case 'o':
+            options.out_of_order = 1;
             break;
         case 'l':
             options.layers = 1;

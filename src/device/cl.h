@@ -18,6 +18,20 @@
 
 struct program;
 
+/* Events, each retained. */
+struct events {
+    cl_event *items;
+    size_t count;
+    size_t capacity;
+};
+
+/* The commands of one stream that no other of it waits for, on an out-of-order queue. */
+struct newest {
+    struct newest *next;
+    uint64_t number; /* of the stream, in order of their ends */
+    struct events events;
+};
+
 struct plait_context {
     cl_device_id device;
     cl_context context;
@@ -33,10 +47,11 @@ struct plait_context {
     uint64_t budget_bytes;
     _Atomic uint64_t held_bytes;
     _Atomic bool used_gemm;   /* CLBlast holds kernels of this context */
-    mtx_t lock;               /* of the two members below */
-    struct program *programs; /* built so far */
-    cl_event last;            /* out of order: the end of the newest run; else NULL */
     struct awake *awake;      /* NULL: none */
+    mtx_t lock;               /* of the members below */
+    struct program *programs; /* built so far */
+    struct newest *newest;    /* out of order: of the streams that no later one waits for */
+    uint64_t streams;         /* out of order: that have ended */
 };
 
 struct buffer {
@@ -81,6 +96,12 @@ bool device_is_pocl(const plait_device_info *info);
 
 /* Makes CLBlast let go of its kernels, of all contexts: they hold the context's objects. */
 void gemm_forget(void);
+
+/* Releases the events and frees the list. */
+void events_free(struct events *events);
+
+/* Frees a list of them. */
+void newest_free(struct newest *newest);
 
 /* Frees the programs of a context. */
 void programs_free(struct program *programs);

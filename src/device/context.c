@@ -115,6 +115,25 @@ out:
     return status;
 }
 
+/* In order unless asked: drivers that gain nothing from the other kind, or lose by it, are the more common. */
+static plait_status create_queue(plait_context *context, const plait_context_opts *opts)
+{
+    plait_status status = PLAIT_OK;
+    cl_command_queue_properties known = 0;
+    cl_command_queue_properties wanted = opts && opts->profiling ? CL_QUEUE_PROFILING_ENABLE : 0;
+    cl_int code = CL_SUCCESS;
+
+    if (opts && opts->out_of_order) {
+        TRY(error_from_cl(clGetDeviceInfo(context->device, CL_DEVICE_QUEUE_PROPERTIES, sizeof known, &known, NULL),
+                          "clGetDeviceInfo"));
+        wanted |= known & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE;
+    }
+    context->queue = clCreateCommandQueue(context->context, context->device, wanted, &code);
+    TRY(error_from_cl(code, "clCreateCommandQueue"));
+out:
+    return status;
+}
+
 plait_status plait_context_create(const char *device, const plait_context_opts *opts, plait_context **out)
 {
     plait_status status = PLAIT_OK;
@@ -135,9 +154,7 @@ plait_status plait_context_create(const char *device, const plait_context_opts *
     const cl_context_properties platform[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)chosen->platform, 0};
     context->context = clCreateContext(platform, 1, &chosen->device, NULL, NULL, &code);
     TRY(error_from_cl(code, "clCreateContext for \"%s\"", chosen->info.name));
-    context->queue = clCreateCommandQueue(context->context, context->device,
-                                          opts && opts->profiling ? CL_QUEUE_PROFILING_ENABLE : 0, &code);
-    TRY(error_from_cl(code, "clCreateCommandQueue for \"%s\"", chosen->info.name));
+    TRY(create_queue(context, opts));
     TRY(complete(context, opts));
     *out = context;
     context = NULL; /* now the caller's */
@@ -217,6 +234,11 @@ const struct device_traits *context_traits(const plait_context *context)
     return &context->traits;
 }
 
+bool context_overlaps(const plait_context *context)
+{
+    return context->out_of_order;
+}
+
 void plait_context_free(plait_context *context)
 {
     if (!context) {
@@ -226,9 +248,7 @@ void plait_context_free(plait_context *context)
         gemm_forget();
     }
     programs_free(context->programs);
-    if (context->last) {
-        (void)clReleaseEvent(context->last);
-    }
+    newest_free(context->newest);
     if (context->queue) {
         (void)clReleaseCommandQueue(context->queue);
     }

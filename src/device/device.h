@@ -18,6 +18,9 @@ struct device_traits {
 
 const struct device_traits *context_traits(const plait_context *context);
 
+/* Whether the context's queue may run commands at the same time that do not wait for each other. */
+bool context_overlaps(const plait_context *context);
+
 /* Device bytes of the context's budget that are not held. */
 uint64_t context_free_bytes(const plait_context *context);
 

@@ -24,9 +24,9 @@ static plait_status barrier(struct stream *stream)
     plait_status status = PLAIT_OK;
     cl_event event = NULL;
 
-    TRY(error_from_cl(clEnqueueBarrierWithWaitList(stream->context->queue, stream->wait_count,
-                                                   stream->wait_count ? stream->waits : NULL, &event),
-                      "clEnqueueBarrierWithWaitList"));
+    TRY(error_from_cl(
+        clEnqueueBarrierWithWaitList(stream->context->queue, stream_wait_count(stream), stream_waits(stream), &event),
+        "clEnqueueBarrierWithWaitList"));
     TRY(stream_advance(stream, event));
 out:
     return status;
@@ -39,7 +39,7 @@ plait_status gemm(struct stream *stream, size_t rows, size_t cols, size_t inner,
     cl_event event = NULL;
     cl_command_queue queue = stream->context->queue;
 
-    if (stream->wait_count > 0) {
+    if (stream_wait_count(stream) > 0) {
         TRY(barrier(stream));
     }
     atomic_store(&stream->context->used_gemm, true);

@@ -93,7 +93,7 @@ plait_status launch(struct stream *stream, struct kernel *kernel, struct range r
                           i));
     }
     TRY(error_from_cl(clEnqueueNDRangeKernel(stream->context->queue, kernel->kernel, 3, NULL, range.global, range.local,
-                                             stream->wait_count, stream->wait_count ? stream->waits : NULL, &event),
+                                             stream_wait_count(stream), stream_waits(stream), &event),
                       "kernel %s: clEnqueueNDRangeKernel of %zu x %zu x %zu work-items in groups of %zu x %zu x %zu",
                       kernel->name, range.global[0], range.global[1], range.global[2], range.local[0], range.local[1],
                       range.local[2]));

@@ -5,21 +5,75 @@
 
 #include <string.h>
 
-static void release_waits(struct stream *stream)
+void events_free(struct events *events)
 {
-    for (cl_uint i = 0; i < stream->wait_count; i++) {
-        (void)clReleaseEvent(stream->waits[i]);
+    for (size_t i = 0; i < events->count; i++) {
+        (void)clReleaseEvent(events->items[i]);
     }
-    stream->wait_count = 0;
+    mem_free(events->items);
+    *events = (struct events){0};
 }
 
-static plait_status wait_for(struct stream *stream, cl_event event)
+/* Releases them, and keeps the room. */
+static void drop(struct events *events)
+{
+    for (size_t i = 0; i < events->count; i++) {
+        (void)clReleaseEvent(events->items[i]);
+    }
+    events->count = 0;
+}
+
+static plait_status reserve(struct events *events, size_t count)
+{
+    return mem_grow(&events->items, &events->capacity, count, sizeof(cl_event));
+}
+
+/* Adds events, of which some may be NULL. */
+static plait_status add(struct events *events, size_t count, const cl_event *list)
 {
     plait_status status = PLAIT_OK;
 
-    TRY(error_from_cl(clRetainEvent(event), "clRetainEvent of a wait list"));
-    stream->waits[stream->wait_count++] = event;
+    TRY(reserve(events, events->count + count));
+    for (size_t i = 0; i < count; i++) {
+        if (list[i]) {
+            TRY(error_from_cl(clRetainEvent(list[i]), "clRetainEvent of a wait list"));
+            events->items[events->count++] = list[i];
+        }
+    }
 out:
+    return status;
+}
+
+static void forget_last(struct stream *stream)
+{
+    if (stream->last) {
+        (void)clReleaseEvent(stream->last);
+        stream->last = NULL;
+    }
+}
+
+void newest_free(struct newest *newest)
+{
+    while (newest) {
+        struct newest *next = newest->next;
+        events_free(&newest->events);
+        mem_free(newest);
+        newest = next;
+    }
+}
+
+/* Waits for all earlier streams of the context. */
+static plait_status follow_newest(struct stream *stream)
+{
+    plait_status status = PLAIT_OK;
+    plait_context *context = stream->context;
+
+    (void)mtx_lock(&context->lock);
+    for (const struct newest *newest = context->newest; status == PLAIT_OK && newest; newest = newest->next) {
+        status = add(&stream->waits, newest->events.count, newest->events.items);
+    }
+    stream->seen = context->streams;
+    (void)mtx_unlock(&context->lock);
     return status;
 }
 
@@ -28,42 +82,141 @@ plait_status stream_begin(struct stream *stream, plait_context *context, cl_uint
     plait_status status = PLAIT_OK;
 
     *stream = (struct stream){.context = context};
-    TRY(mem_alloc(&stream->waits, (size_t)count + 1, sizeof *stream->waits));
-    for (cl_uint i = 0; i < count; i++) {
-        TRY(wait_for(stream, list[i]));
-    }
+    TRY(reserve(&stream->waits, 1)); /* so that stream_advance needs none */
+    TRY(add(&stream->waits, count, list));
     if (context->out_of_order) {
-        (void)mtx_lock(&context->lock);
-        status = context->last ? wait_for(stream, context->last) : PLAIT_OK;
-        (void)mtx_unlock(&context->lock);
+        TRY(mem_alloc(&stream->own, 1, sizeof *stream->own));
+        TRY(follow_newest(stream));
     }
+out:
+    return status;
+}
+
+plait_status stream_fork(struct stream *stream, size_t steps)
+{
+    plait_status status = PLAIT_OK;
+
+    if (!stream->context->out_of_order) {
+        return PLAIT_OK;
+    }
+    struct events *spare = &stream->before;
+    drop(spare);
+    /* a step's wait list, and when something fails all ends besides: then there may be no memory */
+    TRY(reserve(spare, 2 * (steps + stream->waits.count) + 1));
+    TRY(mem_alloc(&stream->ends, steps, sizeof(cl_event)));
+    const struct events waits = stream->waits;
+    stream->waits = *spare;
+    stream->before = waits;
+    stream->steps = steps;
+out:
+    return status;
+}
+
+plait_status stream_step(struct stream *stream, size_t step, const size_t *waits, size_t count)
+{
+    plait_status status = PLAIT_OK;
+
+    stream->step = step;
+    if (!stream->context->out_of_order) {
+        return PLAIT_OK;
+    }
+    stream->moved = false;
+    for (size_t i = 0; i < count; i++) {
+        TRY(add(&stream->waits, 1, &stream->ends[waits[i]]));
+    }
+    if (count == 0) {
+        TRY(add(&stream->waits, stream->before.count, stream->before.items));
+    }
+out:
+    return status;
+}
+
+/* An event that completes when all commands of the stream have, and all that the next one waits for: the newest
+ * command's, if there is one for all. A marker would be one more command, for which PoCL wakes all of its threads. */
+static plait_status mark(const struct stream *stream, cl_event *event)
+{
+    plait_status status = PLAIT_OK;
+    const bool alone = stream->started && stream->waits.count == 1;
+    const cl_event newest = alone ? stream->waits.items[0] : stream->last;
+
+    if (!newest) {
+        return error_from_cl(
+            clEnqueueMarkerWithWaitList(stream->context->queue, stream_wait_count(stream), stream_waits(stream), event),
+            "clEnqueueMarkerWithWaitList");
+    }
+    TRY(error_from_cl(clRetainEvent(newest), "clRetainEvent of the newest command"));
+    *event = newest;
+out:
+    return status;
+}
+
+plait_status stream_step_end(struct stream *stream)
+{
+    plait_status status = PLAIT_OK;
+    cl_event event = NULL;
+
+    if (!stream->context->out_of_order) {
+        return PLAIT_OK;
+    }
+    if (!stream->moved && stream->waits.count > 1) { /* nothing to do: whoever waits for it waits for all of them */
+        TRY(mark(stream, &event));
+        TRY(stream_advance(stream, event));
+    }
+    if (stream->waits.count > 0) {
+        stream->ends[stream->step] = stream->waits.items[0];
+        stream->waits.count = 0; /* now the step's */
+    }
+out:
+    return status;
+}
+
+plait_status stream_join(struct stream *stream, const size_t *ends, size_t count)
+{
+    plait_status status = PLAIT_OK;
+
+    if (!stream->context->out_of_order) {
+        return PLAIT_OK;
+    }
+    for (size_t i = 0; i < count; i++) {
+        TRY(add(&stream->waits, 1, &stream->ends[ends[i]]));
+    }
+    if (stream->waits.count == 0) { /* no step did anything */
+        TRY(add(&stream->waits, stream->before.count, stream->before.items));
+    }
+    for (size_t i = 0; i < stream->steps; i++) {
+        if (stream->ends[i]) {
+            (void)clReleaseEvent(stream->ends[i]);
+        }
+    }
+    mem_free(stream->ends);
+    stream->ends = NULL;
+    stream->steps = 0;
 out:
     return status;
 }
 
 plait_status stream_advance(struct stream *stream, cl_event event)
 {
-    plait_status status = PLAIT_OK;
-
-    release_waits(stream);
-    if (stream->last) {
-        (void)clReleaseEvent(stream->last);
-    }
-    stream->last = event;
+    drop(&stream->waits);
+    stream->moved = true;
+    stream->started = true;
     if (stream->context->out_of_order) {
-        TRY(wait_for(stream, event));
+        stream->waits.items[stream->waits.count++] = event;
+    } else {
+        forget_last(stream);
+        stream->last = event;
     }
-    if (stream->profile) {
-        TRY(profile_add(stream->profile, stream->step, event));
-    }
-out:
-    return status;
+    return stream->profile ? profile_add(stream->profile, stream->step, event) : PLAIT_OK;
 }
 
-/* A list as OpenCL wants it: NULL if empty. */
-static const cl_event *waits_of(const struct stream *stream)
+cl_uint stream_wait_count(const struct stream *stream)
 {
-    return stream->wait_count > 0 ? stream->waits : NULL;
+    return (cl_uint)stream->waits.count;
+}
+
+const cl_event *stream_waits(const struct stream *stream)
+{
+    return stream->waits.count > 0 ? stream->waits.items : NULL;
 }
 
 plait_status stream_write(struct stream *stream, const struct buffer *buffer, size_t offset, const void *source,
@@ -73,7 +226,7 @@ plait_status stream_write(struct stream *stream, const struct buffer *buffer, si
     cl_event event = NULL;
 
     TRY(error_from_cl(clEnqueueWriteBuffer(stream->context->queue, buffer->mem, CL_FALSE, offset, bytes, source,
-                                           stream->wait_count, waits_of(stream), &event),
+                                           stream_wait_count(stream), stream_waits(stream), &event),
                       "clEnqueueWriteBuffer of %zu bytes", bytes));
     TRY(stream_advance(stream, event));
 out:
@@ -86,7 +239,7 @@ plait_status stream_read(struct stream *stream, const struct buffer *buffer, siz
     cl_event event = NULL;
 
     TRY(error_from_cl(clEnqueueReadBuffer(stream->context->queue, buffer->mem, CL_FALSE, offset, bytes, target,
-                                          stream->wait_count, waits_of(stream), &event),
+                                          stream_wait_count(stream), stream_waits(stream), &event),
                       "clEnqueueReadBuffer of %zu bytes", bytes));
     TRY(stream_advance(stream, event));
 out:
@@ -118,7 +271,7 @@ static plait_status fill_later(struct stream *stream, const struct buffer *buffe
 
     filling->memory = buffer->mem;
     TRY(error_from_cl(clEnqueueNativeKernel(stream->context->queue, fill, filling, sizeof *filling, 1, &buffer->mem,
-                                            &address, stream->wait_count, waits_of(stream), &event),
+                                            &address, stream_wait_count(stream), stream_waits(stream), &event),
                       "clEnqueueNativeKernel to fill %zu bytes", buffer->bytes));
     TRY(stream_advance(stream, event));
     TRY(error_from_cl(clFlush(stream->context->queue), "clFlush"));
@@ -134,12 +287,12 @@ static plait_status fill_mapped(struct stream *stream, const struct buffer *buff
     cl_event event = NULL;
 
     filling->memory = clEnqueueMapBuffer(queue, buffer->mem, CL_TRUE, CL_MAP_WRITE_INVALIDATE_REGION, 0, buffer->bytes,
-                                         stream->wait_count, waits_of(stream), NULL, &code);
+                                         stream_wait_count(stream), stream_waits(stream), NULL, &code);
     TRY(error_from_cl(code, "clEnqueueMapBuffer of %zu bytes", buffer->bytes));
     fill(filling);
-    TRY(error_from_cl(
-        clEnqueueUnmapMemObject(queue, buffer->mem, filling->memory, stream->wait_count, waits_of(stream), &event),
-        "clEnqueueUnmapMemObject of %zu bytes", buffer->bytes));
+    TRY(error_from_cl(clEnqueueUnmapMemObject(queue, buffer->mem, filling->memory, stream_wait_count(stream),
+                                              stream_waits(stream), &event),
+                      "clEnqueueUnmapMemObject of %zu bytes", buffer->bytes));
     TRY(stream_advance(stream, event));
 out:
     return status;
@@ -152,47 +305,59 @@ plait_status stream_fill(struct stream *stream, const struct buffer *buffer, buf
     return stream->context->runs_host ? fill_later(stream, buffer, &filling) : fill_mapped(stream, buffer, &filling);
 }
 
-/* An event that completes when all commands of the stream have: the last one's. A marker would be one more command,
- * for which PoCL wakes all of its threads. */
-static plait_status mark(const struct stream *stream, cl_event *event)
+/* After a failure between stream_fork and stream_join: what follows waits for all steps that were enqueued, and for
+ * what came before them. There is room since stream_fork. */
+static void gather(struct stream *stream)
 {
-    plait_status status = PLAIT_OK;
-
-    if (!stream->last) {
-        return error_from_cl(
-            clEnqueueMarkerWithWaitList(stream->context->queue, stream->wait_count, waits_of(stream), event),
-            "clEnqueueMarkerWithWaitList");
+    for (size_t i = 0; i < stream->steps; i++) {
+        if (stream->ends[i]) {
+            stream->waits.items[stream->waits.count++] = stream->ends[i];
+        }
     }
-    TRY(error_from_cl(clRetainEvent(stream->last), "clRetainEvent of the last command"));
-    *event = stream->last;
-out:
-    return status;
+    for (size_t i = 0; stream->ends && i < stream->before.count; i++) {
+        stream->waits.items[stream->waits.count++] = stream->before.items[i];
+    }
+    stream->before.count = stream->ends ? 0 : stream->before.count;
+    mem_free(stream->ends);
+    stream->ends = NULL;
+    stream->steps = 0;
 }
 
-/* Makes the stream's newest command the one that later streams of the context wait for. */
+/* Makes the stream's newest commands some that later streams of the context wait for, in place of those that it waited
+ * for itself. */
 static void hand_over(struct stream *stream)
 {
     plait_context *context = stream->context;
+    struct newest *old = NULL;
 
-    if (context->out_of_order && stream->wait_count == 1) {
+    if (stream->own && stream->started) {
+        stream->own->events = stream->waits;
+        stream->waits = (struct events){0};
         (void)mtx_lock(&context->lock);
-        const cl_event before = context->last;
-        context->last = stream->waits[0];
-        stream->wait_count = 0; /* now the context's */
-        (void)mtx_unlock(&context->lock);
-        if (before) {
-            (void)clReleaseEvent(before);
+        struct newest **kept = &context->newest; /* newer ones come first */
+        while (*kept && (*kept)->number > stream->seen) {
+            kept = &(*kept)->next;
         }
+        old = *kept;
+        *kept = NULL;
+        stream->own->number = ++context->streams;
+        if (stream->own->events.count > 0) {
+            stream->own->next = context->newest;
+            context->newest = stream->own;
+            stream->own = NULL; /* now the context's */
+        }
+        (void)mtx_unlock(&context->lock);
     }
-    release_waits(stream);
-    mem_free(stream->waits);
-    if (stream->last) {
-        (void)clReleaseEvent(stream->last);
-    }
+    newest_free(old);
+    newest_free(stream->own);
+    events_free(&stream->before);
+    events_free(&stream->waits);
+    forget_last(stream);
 }
 
 plait_status stream_end(struct stream *stream, plait_status status, cl_event *event)
 {
+    gather(stream);
     if (status == PLAIT_OK && event) {
         status = mark(stream, event);
     }
@@ -226,6 +391,8 @@ out:
 plait_status stream_finish(struct stream *stream, plait_status status)
 {
     cl_event end = NULL;
+
+    gather(stream);
     plait_status waited = mark(stream, &end);
 
     if (waited == PLAIT_OK) {
@@ -245,6 +412,7 @@ plait_status stream_finish(struct stream *stream, plait_status status)
     if (end) {
         (void)clReleaseEvent(end);
     }
+    drop(&stream->waits); /* nobody need wait for what has ended */
     hand_over(stream);
     return status != PLAIT_OK ? status : waited;
 }

@@ -7,11 +7,18 @@
 
 enum { DEFAULT_BATCH = 32 }; /* Model.predict's */
 
+static uint64_t needed_bytes(const struct plan *plan)
+{
+    const plait_memory memory = plan_memory(plan);
+
+    return memory.weights_bytes + memory.arena_bytes;
+}
+
 plait_status model_plan(const plait_context *context, plait_nodes inputs, plait_nodes outputs,
                         const plait_model_opts *opts, const struct tunings *tunings, struct plan **plan)
 {
     plait_model_opts complete = opts ? *opts : (plait_model_opts){0};
-    const struct plan_request request = {
+    struct plan_request request = {
         .inputs = inputs, .outputs = outputs, .opts = &complete, .device = context_traits(context), .tunings = tunings};
 
     if (complete.accuracy != PLAIT_FAST && complete.accuracy != PLAIT_STRICT) {
@@ -19,14 +26,16 @@ plait_status model_plan(const plait_context *context, plait_nodes inputs, plait_
                          (int)complete.accuracy);
     }
     complete.batch = complete.batch ? complete.batch : DEFAULT_BATCH;
+    if (context_overlaps(context)) {
+        request.overlap = complete.less_memory ? OVERLAP_SOME : OVERLAP_BEST;
+    }
+    const plait_status status = plan_create(&request, plan);
+    if (status != PLAIT_OK || request.overlap != OVERLAP_BEST || needed_bytes(*plan) <= context_free_bytes(context)) {
+        return status;
+    }
+    plan_free(*plan);
+    request.overlap = OVERLAP_SOME;
     return plan_create(&request, plan);
-}
-
-static uint64_t needed_bytes(const struct plan *plan)
-{
-    const plait_memory memory = plan_memory(plan);
-
-    return memory.weights_bytes + memory.arena_bytes;
 }
 
 /* Plans with what was measured on the device, unless the fastest variants need more memory than there is. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Running a model: every step's kernels on the queue, in order, with nothing between. */
+/* Running a model: every step's kernels on the queue, with nothing between. */
 #include "base/memory.h"
 #include "device/stream.h"
 #include "device/tensor.h"
@@ -79,7 +79,6 @@ static plait_status enqueue_step(plait_model *model, size_t index, const struct 
         run.scratch = model->arena;
         run.scratch_offset = model->plan->storages[planned->scratch].offset;
     }
-    chunk->stream->step = index;
     const plait_status status = step->variant->enqueue(step, &run);
     return status == PLAIT_OK ? status : error_within(status, "%s \"%s\": ", step->op->name, step->layer);
 }
@@ -88,9 +87,15 @@ static plait_status enqueue_chunk(plait_model *model, const struct chunk *chunk)
 {
     plait_status status = PLAIT_OK;
 
-    for (size_t i = 0; i < model->plan->step_count; i++) {
+    const struct plan *plan = model->plan;
+
+    TRY(stream_fork(chunk->stream, plan->step_count));
+    for (size_t i = 0; i < plan->step_count; i++) {
+        TRY(stream_step(chunk->stream, i, plan->steps[i].waits, plan->steps[i].wait_count));
         TRY(enqueue_step(model, i, chunk));
+        TRY(stream_step_end(chunk->stream));
     }
+    TRY(stream_join(chunk->stream, plan->ends, plan->end_count));
 out:
     return status;
 }

@@ -2,8 +2,11 @@
 /* Pass: offsets in the arena, so that tensors whose lifetimes do not meet share memory.
  *
  * "Greedy by size" of Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference"
- * (2020): the largest tensor first, each at the lowest offset that is free during its lifetime. */
+ * (2020): the largest tensor first, each at the lowest offset that is free during its lifetime. Where steps may run at
+ * the same time, lifetimes meet unless the data's own order keeps them apart: a branch that took the memory of another
+ * would have to wait for it. */
 #include "base/memory.h"
+#include "plan/order.h"
 #include "plan/values.h"
 
 enum { ALIGN_FLOATS = 64 }; /* 256 bytes: whole cache lines, and what GPUs want of a base address */
@@ -13,9 +16,35 @@ static size_t aligned(size_t floats)
     return (floats + ALIGN_FLOATS - 1) / ALIGN_FLOATS * ALIGN_FLOATS;
 }
 
-static bool live_together(const struct storage *a, const struct storage *b)
+/* How memory may be shared. */
+struct sharing {
+    const struct plan *plan;
+    bool disjoint;              /* not at all */
+    struct lifetimes lifetimes; /* if steps overlap */
+};
+
+static bool live_together(const struct sharing *sharing, const struct storage *a, const struct storage *b)
 {
-    return a->first <= b->last && b->first <= a->last;
+    if (sharing->lifetimes.touching) {
+        const struct storage *storages = sharing->plan->storages;
+        return !lifetimes_apart(&sharing->lifetimes, (size_t)(a - storages), (size_t)(b - storages));
+    }
+    return sharing->disjoint || (a->first <= b->last && b->first <= a->last);
+}
+
+static plait_status find_sharing(const struct values *values, struct sharing *sharing)
+{
+    plait_status status = PLAIT_OK;
+    struct order order = {0};
+
+    *sharing = (struct sharing){.plan = values->plan, .disjoint = values->request->opts->disjoint_memory != 0};
+    if (values->request->overlap == OVERLAP_BEST && !sharing->disjoint) {
+        TRY(order_create(values->plan, false, false, &order));
+        TRY(lifetimes_create(values->plan, &order, &sharing->lifetimes));
+    }
+out:
+    order_free(&order);
+    return status;
 }
 
 /* The arena's storages, largest first; equal ones in order of need. */
@@ -38,14 +67,14 @@ static size_t by_size(struct plan *plan, struct storage **sorted)
 }
 
 /* Inserts `storage` into `placed`, which is ordered by offset, at the lowest offset that is free. */
-static void insert(struct storage **placed, size_t count, struct storage *storage, bool disjoint)
+static void insert(struct storage **placed, size_t count, struct storage *storage, const struct sharing *sharing)
 {
     const size_t size = aligned(storage->floats);
     size_t offset = 0;
 
     for (size_t i = 0; i < count; i++) {
         const struct storage *other = placed[i];
-        if (!disjoint && !live_together(storage, other)) {
+        if (!live_together(sharing, storage, other)) {
             continue;
         }
         if (other->offset >= offset && other->offset - offset >= size) {
@@ -68,16 +97,19 @@ plait_status pass_memory_plan(struct values *values)
     struct plan *plan = values->plan;
     struct storage **sorted = NULL;
     struct storage **placed = NULL;
+    struct sharing sharing = {0};
 
+    TRY(find_sharing(values, &sharing));
     TRY(mem_alloc(&sorted, plan->storage_count, sizeof(struct storage *)));
     TRY(mem_alloc(&placed, plan->storage_count, sizeof(struct storage *)));
     const size_t count = by_size(plan, sorted);
     for (size_t i = 0; i < count; i++) {
-        insert(placed, i, sorted[i], values->request->opts->disjoint_memory != 0);
+        insert(placed, i, sorted[i], &sharing);
         const size_t end = sorted[i]->offset + aligned(sorted[i]->floats);
         plan->arena_floats = end > plan->arena_floats ? end : plan->arena_floats;
     }
 out:
+    lifetimes_free(&sharing.lifetimes);
     mem_free(sorted);
     mem_free(placed);
     return status;

@@ -19,7 +19,7 @@ plait_status plan_create(const struct plan_request *request, struct plan **out)
 {
     static plait_status (*const passes[])(struct values *) = {
         pass_select,    pass_fold_affine, pass_fuse_epilogue, pass_fold_padding, pass_fuse_prologue,
-        pass_fuse_head, pass_place,       pass_schedule,      pass_memory_plan,
+        pass_fuse_head, pass_place,       pass_schedule,      pass_memory_plan,  pass_order,
     };
     plait_status status = PLAIT_OK;
     struct values values = {.request = request};
@@ -67,6 +67,7 @@ static void free_step(struct planned_step *planned)
     mem_free(planned->shift);
     mem_free(planned->input_scale);
     mem_free(planned->input_shift);
+    mem_free(planned->waits);
     if (planned->head) {
         free_step(planned->head);
         mem_free(planned->head);
@@ -85,6 +86,7 @@ void plan_free(struct plan *plan)
     mem_free(plan->storages);
     mem_free(plan->inputs);
     mem_free(plan->outputs);
+    mem_free(plan->ends);
     mem_free(plan->free_layers);
     mem_free(plan);
 }

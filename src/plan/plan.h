@@ -11,6 +11,7 @@
  *   place          producers write straight into the joined tensor, aliases share memory
  *   schedule       one step an operator that is left, with the variant that computes it
  *   memory_plan    tensors that are never needed together share memory
+ *   order          what each step waits for, if the queue runs them in any order
  * Nothing is allocated or built on the device here. */
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H
@@ -53,6 +54,9 @@ struct planned_step {
     double *input_scale; /* step.input_scale, owned */
     double *input_shift;
     struct planned_step *head; /* step.head, owned; its inputs and output lie nowhere */
+    size_t *waits;             /* steps that must have ended, none of which comes before another; none: those that */
+    size_t wait_count;         /* came before the run, which is enough for all that follow. If steps overlap */
+    size_t wait_capacity;
 };
 
 struct plan {
@@ -68,7 +72,16 @@ struct plan {
     plait_shape *outputs;
     size_t output_count;
     size_t arena_floats;
+    size_t *ends; /* steps that no other waits for, if steps overlap */
+    size_t end_count;
     char *free_layers; /* names of layers that cost nothing: identities, joined in place, aliases */
+};
+
+/* Whether steps that do not need each other may run at the same time. */
+enum overlap {
+    OVERLAP_NONE, /* they run in order */
+    OVERLAP_SOME, /* they may, but share memory as if they did not: then some wait for others' memory */
+    OVERLAP_BEST, /* they may, and share no memory */
 };
 
 /* What to plan for. */
@@ -78,6 +91,7 @@ struct plan_request {
     const plait_model_opts *opts; /* not NULL */
     const struct device_traits *device;
     const struct tunings *tunings; /* of the device; NULL: none */
+    enum overlap overlap;
 };
 
 /* Checks that a model can be made of these nodes, and says what is wrong with the graph. */

@@ -54,6 +54,7 @@ plait_status pass_fuse_head(struct values *values);
 plait_status pass_place(struct values *values);
 plait_status pass_schedule(struct values *values);
 plait_status pass_memory_plan(struct values *values);
+plait_status pass_order(struct values *values);
 
 /* Notes a layer that no kernel runs for. */
 void value_note_free(struct values *values, const struct node *node);

@@ -186,3 +186,74 @@ size_t view_count(const struct view *view)
     }
     return count;
 }
+
+size_t view_extent(const struct view *view)
+{
+    size_t last = 0;
+
+    for (size_t i = 0; i < view->rank; i++) {
+        if (view->dims[i] == 0) {
+            return 0;
+        }
+        last += (view->dims[i] - 1) * view->strides[i];
+    }
+    return last + 1;
+}
+
+/* The largest stride below `limit` along which either view has more than one element; 0: there is none. */
+static size_t next_stride(const struct view *a, const struct view *b, size_t limit)
+{
+    const struct view *const views[] = {a, b};
+    size_t most = 0;
+
+    for (size_t v = 0; v < 2; v++) {
+        for (size_t i = 0; i < views[v]->rank; i++) {
+            const size_t stride = views[v]->strides[i];
+            most = views[v]->dims[i] > 1 && stride < limit && stride > most ? stride : most;
+        }
+    }
+    return most;
+}
+
+/* Splits a view by `stride`: the digits from *first to *last that its elements have there, and what is left of it.
+ * False if a rest is not smaller than the stride, or two axes have it, so that an element has no one digit. */
+static bool take_digit(struct view *view, size_t *offset, size_t stride, size_t *first, size_t *last)
+{
+    size_t found = 0;
+
+    *first = *offset / stride;
+    *last = *first;
+    *offset %= stride;
+    for (size_t i = 0; i < view->rank; i++) {
+        if (view->strides[i] == stride && view->dims[i] > 1) {
+            *last += view->dims[i] - 1;
+            view->dims[i] = 1;
+            found++;
+        }
+    }
+    return found < 2 && *offset + view_extent(view) <= stride;
+}
+
+/* Addresses are written as digits, whose weights are the strides of both. Elements are the same only if all digits are,
+ * so that views are apart if in one place they have no digit in common. */
+bool views_meet(const struct view *a, size_t a_offset, const struct view *b, size_t b_offset)
+{
+    struct view left = *a;
+    struct view right = *b;
+
+    if (a_offset >= b_offset + view_extent(b) || b_offset >= a_offset + view_extent(a)) {
+        return false;
+    }
+    for (size_t stride = next_stride(a, b, SIZE_MAX); stride > 0; stride = next_stride(a, b, stride)) {
+        size_t first[2], last[2];
+        const bool plain = take_digit(&left, &a_offset, stride, &first[0], &last[0]) &&
+                           take_digit(&right, &b_offset, stride, &first[1], &last[1]);
+        if (!plain) {
+            return true;
+        }
+        if (first[0] > last[1] || first[1] > last[0]) {
+            return false;
+        }
+    }
+    return a_offset == b_offset;
+}

@@ -44,4 +44,11 @@ void view_collapse(struct view *const *views, size_t count);
 /* Elements of a view. */
 size_t view_count(const struct view *view);
 
+/* Elements from the view's first to its last in memory, gaps included; 0 for a view without elements. */
+size_t view_extent(const struct view *view);
+
+/* Whether two views of one tensor's memory, each from its offset on, may have an element in common. False for slices
+ * of a joined tensor that lie between each other; true wherever it is not plain from the strides. */
+bool views_meet(const struct view *a, size_t a_offset, const struct view *b, size_t b_offset);
+
 #endif

@@ -19,6 +19,7 @@ static cl_int wanted_code;
 static bool wanted_sticky;
 static const char *failed_name;
 static void (*watcher)(const char *kernel);
+static struct cl_hooks hook;
 
 void cl_fault_at_call(const char *name, size_t n, cl_int code, bool sticky)
 {
@@ -75,6 +76,35 @@ void cl_fault_watch(void (*launched)(const char *kernel))
     watcher = launched;
 }
 
+void cl_fault_hooks(struct cl_hooks hooks)
+{
+    hook = hooks;
+}
+
+static struct cl_command announce(const char *name, cl_uint count, const cl_event *waits, const cl_event *event)
+{
+    struct cl_command command = {name, count, waits, event};
+
+    if (hook.before) {
+        hook.before(&command);
+    }
+    return command;
+}
+
+static void tell_after(const struct cl_command *command, cl_int code)
+{
+    if (hook.after && code == CL_SUCCESS) {
+        hook.after(command);
+    }
+}
+
+static void tell_waiting(void)
+{
+    if (hook.waiting) {
+        hook.waiting();
+    }
+}
+
 /* The kernel, after the watcher heard of it. */
 static cl_kernel watched(cl_kernel kernel)
 {
@@ -112,21 +142,36 @@ static void find(const char *name, void *function)
     memcpy(function, &found, sizeof found);
 }
 
-/* A function that returns a code and, if `event` is not NULL, makes an event there. */
-#define FORWARD(name, params, args, event)                \
-    cl_int name params                                    \
-    {                                                     \
-        cl_int(*real) params = NULL;                      \
-        cl_int code;                                      \
-        find(#name, &real);                               \
-        if (!fails(#name, &code)) {                       \
-            code = real args;                             \
-            live[EVENT] += code == CL_SUCCESS && (event); \
-        }                                                 \
-        return code;                                      \
+/* A function that returns a code. */
+#define CALL(name, params, args)     \
+    cl_int name params               \
+    {                                \
+        cl_int(*real) params = NULL; \
+        cl_int code;                 \
+        find(#name, &real);          \
+        if (!fails(#name, &code)) {  \
+            code = real args;        \
+        }                            \
+        return code;                 \
     }
-#define CALL(name, params, args) FORWARD(name, params, args, NULL)
-#define ENQUEUE(name, params, args) FORWARD(name, params, args, event)
+
+/* One that enqueues a command, with the parameters `count`, `waits` and `event`. */
+#define ENQUEUE(name, params, args)                                                 \
+    cl_int name params                                                              \
+    {                                                                               \
+        cl_int(*real) params = NULL;                                                \
+        cl_int code;                                                                \
+        find(#name, &real);                                                         \
+        if (!fails(#name, &code)) {                                                 \
+            const struct cl_command command = announce(#name, count, waits, event); \
+            count = command.count;                                                  \
+            waits = command.waits;                                                  \
+            code = real args;                                                       \
+            live[EVENT] += code == CL_SUCCESS && event;                             \
+            tell_after(&command, code);                                             \
+        }                                                                           \
+        return code;                                                                \
+    }
 
 /* One that returns an object, and its code in its parameter `error`. */
 #define CREATE(type, kind, name, params, args) \
@@ -225,10 +270,28 @@ CREATE(cl_event, EVENT, clCreateUserEvent, (cl_context context, cl_int *error), 
 
 CALL(clSetKernelArg, (cl_kernel kernel, cl_uint index, size_t bytes, const void *value), (kernel, index, bytes, value))
 CALL(clSetUserEventStatus, (cl_event id, cl_int status), (id, status))
-CALL(clWaitForEvents, (cl_uint count, const cl_event *events), (count, events))
-CALL(clFlush, (cl_command_queue queue), (queue))
 CALL(clSetEventCallback, (cl_event event, cl_int state, void (*notify)(cl_event, cl_int, void *), void *data),
      (event, state, notify, data))
+
+cl_int clWaitForEvents(cl_uint count, const cl_event *events)
+{
+    cl_int (*real)(cl_uint, const cl_event *) = NULL;
+    cl_int code;
+
+    find("clWaitForEvents", &real);
+    tell_waiting();
+    return fails("clWaitForEvents", &code) ? code : real(count, events);
+}
+
+cl_int clFlush(cl_command_queue queue)
+{
+    cl_int (*real)(cl_command_queue) = NULL;
+    cl_int code;
+
+    find("clFlush", &real);
+    tell_waiting();
+    return fails("clFlush", &code) ? code : real(queue);
+}
 
 cl_int clBuildProgram(cl_program program, cl_uint count, const cl_device_id *devices, const char *options,
                       void (*notify)(cl_program, void *), void *data)
@@ -252,6 +315,7 @@ void *clEnqueueMapBuffer(cl_command_queue queue, cl_mem mem, cl_bool blocking, c
                   cl_event *, cl_int *) = NULL;
 
     find("clEnqueueMapBuffer", &real);
+    tell_waiting();
     if (fails("clEnqueueMapBuffer", error)) {
         return NULL;
     }
@@ -267,8 +331,10 @@ cl_int clEnqueueUnmapMemObject(cl_command_queue queue, cl_mem mem, void *memory,
 
     find("clEnqueueUnmapMemObject", &real);
     const bool failing = fails("clEnqueueUnmapMemObject", &failure);
-    const cl_int code = real(queue, mem, memory, count, waits, failing ? NULL : event);
+    const struct cl_command command = announce("clEnqueueUnmapMemObject", count, waits, failing ? NULL : event);
+    const cl_int code = real(queue, mem, memory, command.count, command.waits, failing ? NULL : event);
     live[EVENT] += code == CL_SUCCESS && !failing && event;
+    tell_after(&command, code);
     return failing ? failure : code;
 }
 
@@ -279,6 +345,7 @@ cl_int clFinish(cl_command_queue queue)
     cl_int failure;
 
     find("clFinish", &real);
+    tell_waiting();
     const cl_int code = real(queue);
     return fails("clFinish", &failure) ? failure : code;
 }

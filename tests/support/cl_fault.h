@@ -39,6 +39,23 @@ long cl_fault_live(void);
 /* The same by kind, "1 context 0 queue ...", for messages; static storage. */
 const char *cl_fault_live_text(void);
 
+/* A command on its way to the queue. */
+struct cl_command {
+    const char *name; /* of the function */
+    cl_uint count;    /* the wait list */
+    const cl_event *waits;
+    const cl_event *event; /* set when it was enqueued; NULL: nobody wants to know */
+};
+
+/* Hooks, of which any may be NULL: `before` a command, whose wait list it may replace; `after` it was enqueued, but not
+ * if that failed; before the host may be `waiting` for commands. They may call OpenCL, and are called then too. */
+struct cl_hooks {
+    void (*before)(struct cl_command *command);
+    void (*after)(const struct cl_command *command);
+    void (*waiting)(void);
+};
+void cl_fault_hooks(struct cl_hooks hooks);
+
 /* Is told the name of every kernel that is launched from now on; NULL ends it. */
 void cl_fault_watch(void (*launched)(const char *kernel));
 
