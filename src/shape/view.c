@@ -201,15 +201,14 @@ size_t view_extent(const struct view *view)
 }
 
 /* The largest stride below `limit` along which either view has more than one element; 0: there is none. */
-static size_t next_stride(const struct view *a, const struct view *b, size_t limit)
+static size_t next_stride(const struct view views[2], size_t limit)
 {
-    const struct view *const views[] = {a, b};
     size_t most = 0;
 
     for (size_t v = 0; v < 2; v++) {
-        for (size_t i = 0; i < views[v]->rank; i++) {
-            const size_t stride = views[v]->strides[i];
-            most = views[v]->dims[i] > 1 && stride < limit && stride > most ? stride : most;
+        for (size_t i = 0; i < views[v].rank; i++) {
+            const size_t stride = views[v].strides[i];
+            most = views[v].dims[i] > 1 && stride < limit && stride > most ? stride : most;
         }
     }
     return most;
@@ -241,10 +240,13 @@ bool views_meet(const struct view *a, size_t a_offset, const struct view *b, siz
     struct view left = *a;
     struct view right = *b;
 
+    view_collapse((struct view *const[]){&left}, 1);
+    view_collapse((struct view *const[]){&right}, 1);
+    const struct view whole[] = {left, right};
     if (a_offset >= b_offset + view_extent(b) || b_offset >= a_offset + view_extent(a)) {
         return false;
     }
-    for (size_t stride = next_stride(a, b, SIZE_MAX); stride > 0; stride = next_stride(a, b, stride)) {
+    for (size_t stride = next_stride(whole, SIZE_MAX); stride > 0; stride = next_stride(whole, stride)) {
         size_t first[2], last[2];
         const bool plain = take_digit(&left, &a_offset, stride, &first[0], &last[0]) &&
                            take_digit(&right, &b_offset, stride, &first[1], &last[1]);

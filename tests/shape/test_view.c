@@ -339,13 +339,73 @@ static void dense_views_collapse_to_one_axis(void **state)
     assert_int_equal(view.strides[0], 1);
 }
 
+static bool have_common(const struct view *a, size_t a_offset, const struct view *b, size_t b_offset)
+{
+    const struct addresses *left = visit(a);
+    const struct addresses *right = visit(b);
+
+    for (size_t i = 0; i < left->count; i++) {
+        for (size_t k = 0; k < right->count; k++) {
+            if (left->at[i] + a_offset == right->at[k] + b_offset) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void slices_of_a_joined_tensor_do_not_meet(void **state)
+{
+    const struct view left = {.rank = 4, .dims = {3, 4, 3, 3}, .strides = {144, 9, 3, 1}};
+    const struct view flat = {.rank = 2, .dims = {3, 36}, .strides = {144, 1}};
+    const struct view channels = {.rank = 3, .dims = {2, 5, 3}, .strides = {40, 8, 1}};
+
+    (void)state;
+    assert_false(views_meet(&left, 0, &left, 36));
+    assert_false(views_meet(&left, 36, &flat, 72)); /* of another shape */
+    assert_false(views_meet(&channels, 0, &channels, 3));
+    assert_false(views_meet(&channels, 5, &channels, 2));
+    assert_true(views_meet(&left, 36, &flat, 36));
+    assert_true(views_meet(&channels, 0, &channels, 2));
+}
+
+/* What has an element in common is never said to be apart. */
+static void random_views_that_meet_are_found(void **state)
+{
+    struct random random = random_stream("views_meet");
+
+    (void)state;
+    for (size_t round = 0; round < test_rounds(2000); round++) {
+        struct view views[2];
+        size_t offsets[2];
+        for (size_t v = 0; v < 2; v++) {
+            views[v] = (struct view){.rank = random_between(&random, 1, 3)};
+            for (size_t i = 0; i < views[v].rank; i++) {
+                views[v].dims[i] = random_between(&random, 1, 4);
+                views[v].strides[i] = i + 1 == views[v].rank ? 1 : random_between(&random, 0, 24);
+            }
+            offsets[v] = random_between(&random, 0, 30);
+        }
+        check_that(views_meet(&views[0], offsets[0], &views[1], offsets[1]) ||
+                       !have_common(&views[0], offsets[0], &views[1], offsets[1]),
+                   "round %zu: views meet, and were said not to", round);
+        scratch_reset();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_whole_tensor_is_dense),        cmocka_unit_test(dense_views_are_told_from_others),
-        cmocka_unit_test(reshaping_keeps_the_addresses),  cmocka_unit_test(reshaping_to_another_count_is_refused),
-        cmocka_unit_test(slices_are_parts_of_the_whole),  cmocka_unit_test(broadcast_views_repeat_their_elements),
-        cmocka_unit_test(collapsing_keeps_the_addresses), cmocka_unit_test(dense_views_collapse_to_one_axis),
+        cmocka_unit_test(a_whole_tensor_is_dense),
+        cmocka_unit_test(dense_views_are_told_from_others),
+        cmocka_unit_test(reshaping_keeps_the_addresses),
+        cmocka_unit_test(reshaping_to_another_count_is_refused),
+        cmocka_unit_test(slices_are_parts_of_the_whole),
+        cmocka_unit_test(broadcast_views_repeat_their_elements),
+        cmocka_unit_test(collapsing_keeps_the_addresses),
+        cmocka_unit_test(dense_views_collapse_to_one_axis),
+        cmocka_unit_test(slices_of_a_joined_tensor_do_not_meet),
+        cmocka_unit_test(random_views_that_meet_are_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
