@@ -38,10 +38,12 @@ plait_status buffer_create(plait_context *context, size_t bytes, struct buffer *
     buffer->bytes = bytes;
     buffer->mem = clCreateBuffer(context->context, CL_MEM_READ_WRITE, bytes, NULL, &code);
     TRY(error_from_cl(code, "clCreateBuffer of %zu bytes", bytes));
-    /* drivers that allocate late are made to do it now */
-    TRY(error_from_cl(clEnqueueMigrateMemObjects(context->queue, 1, &buffer->mem,
-                                                 CL_MIGRATE_MEM_OBJECT_CONTENT_UNDEFINED, 0, NULL, NULL),
-                      "clEnqueueMigrateMemObjects of %zu bytes", bytes));
+    /* drivers that allocate late are made to do it now; out of order, that could happen after the first write */
+    if (!context->out_of_order) {
+        TRY(error_from_cl(clEnqueueMigrateMemObjects(context->queue, 1, &buffer->mem,
+                                                     CL_MIGRATE_MEM_OBJECT_CONTENT_UNDEFINED, 0, NULL, NULL),
+                          "clEnqueueMigrateMemObjects of %zu bytes", bytes));
+    }
     *out = buffer;
     buffer = NULL; /* now the caller's */
 out:
