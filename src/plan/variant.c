@@ -97,28 +97,37 @@ static size_t cheapest(const struct step *step, const struct device_traits *devi
     return best;
 }
 
+/* Floats of the step's own weights. */
+static size_t weights_of(const struct step *step)
+{
+    size_t floats = 0;
+
+    for (size_t i = 0; i < step->weight_count; i++) {
+        floats += shape_count(step->weights[i].array.shape);
+    }
+    return floats;
+}
+
 /* Whether the step, as planned, takes no more memory than the plain ways: weights that are at most filled up to whole
  * blocks, and scratch of no more than its values. */
 static bool is_modest(const struct step *step)
 {
     enum { FILLING = 16 << 10 }; /* floats */
-    size_t weights = FILLING;
+    size_t weights = FILLING + weights_of(step) + (step->head ? weights_of(step->head) : 0);
     size_t values = view_count(&step->output);
 
-    for (size_t i = 0; i < step->weight_count; i++) {
-        weights += shape_count(step->weights[i].array.shape);
-    }
     for (size_t i = 0; i < step->input_count; i++) {
         values += view_count(&step->inputs[i]);
     }
     return step->packed_floats <= weights + weights / 2 && step->scratch_floats <= values;
 }
 
-/* The cheapest variant that is applicable and can be planned, and is modest if that is wanted: the last one always
- * can. */
+/* The cheapest variant that is applicable and can be planned: of those that are modest if that is wanted, or, if none
+ * is, the plainest. */
 static plait_status plan_usual(const plait_model_opts *opts, struct step *step, const struct device_traits *device)
 {
     plait_status status = PLAIT_ERR_UNSUPPORTED;
+    size_t greedy = NONE;
 
     for (unsigned failed = 0; status == PLAIT_ERR_UNSUPPORTED;) {
         const size_t best = cheapest(step, device, failed);
@@ -126,12 +135,14 @@ static plait_status plan_usual(const plait_model_opts *opts, struct step *step, 
             break;
         }
         status = plan_variant(step, step->op->variants[best], device);
-        if (status == PLAIT_OK && opts->less_memory && !is_modest(step) && best + 1 < step->op->variant_count) {
+        if (status == PLAIT_OK && opts->less_memory && !is_modest(step)) {
             status = PLAIT_ERR_UNSUPPORTED;
+            greedy = best;
         }
         failed |= 1U << best;
     }
-    return status;
+    return status == PLAIT_ERR_UNSUPPORTED && greedy != NONE ? plan_variant(step, step->op->variants[greedy], device)
+                                                             : status;
 }
 
 /* ---- Measured variants ------------------------------------------------------------------------------ */

@@ -211,12 +211,34 @@ static void the_variant_needs_a_pair(void **state)
     plait_graph_free(graph);
 }
 
+/* The weights of both count when less memory is wanted; the pair's kernel is the only one there is for it. */
+static void a_pair_is_modest(void **state)
+{
+    enum { NARROW = 64, WIDE = 512 };
+    plait_graph *graph = twin_graph();
+    plait_model *model = NULL;
+    const float *wide = scratch(NARROW * WIDE, sizeof *wide);
+    const plait_node x = plait_input(graph, NULL, PLAIT_SHAPE(8, 8, NARROW));
+    const plait_node y = plait_depthwise_conv2d(
+        plait_conv2d(x, &(plait_conv2d_opts){.kernel = {wide, PLAIT_SHAPE(1, 1, NARROW, WIDE)}}),
+        &(plait_depthwise_conv2d_opts){.kernel = {wide, PLAIT_SHAPE(3, 3, WIDE, 1)}});
+
+    (void)state;
+    check_ok(plait_model_create(fixture_context(false), PLAIT_NODES(x), PLAIT_NODES(y),
+                                &(plait_model_opts){.less_memory = 1}, &model));
+    assert_int_equal(plait_model_step_count(model), 1);
+    plait_model_free(model);
+    plait_graph_free(graph);
+    scratch_reset();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_are_one_step),        cmocka_unit_test(integers_stay_exact),
         cmocka_unit_test(other_pairs_stay_two),     cmocka_unit_test(wide_pictures_stay_two),
         cmocka_unit_test(the_variant_needs_a_pair),
+        cmocka_unit_test(a_pair_is_modest),
     };
 
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
