@@ -5,15 +5,6 @@
 
 #include <string.h>
 
-void events_free(struct events *events)
-{
-    for (size_t i = 0; i < events->count; i++) {
-        (void)clReleaseEvent(events->items[i]);
-    }
-    mem_free(events->items);
-    *events = (struct events){0};
-}
-
 /* Releases them, and keeps the room. */
 static void drop(struct events *events)
 {
@@ -21,6 +12,13 @@ static void drop(struct events *events)
         (void)clReleaseEvent(events->items[i]);
     }
     events->count = 0;
+}
+
+void events_free(struct events *events)
+{
+    drop(events);
+    mem_free(events->items);
+    *events = (struct events){0};
 }
 
 static plait_status reserve(struct events *events, size_t count)
