@@ -154,7 +154,11 @@ plait_status plait_context_create(const char *device, const plait_context_opts *
     const cl_context_properties platform[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)chosen->platform, 0};
     context->context = clCreateContext(platform, 1, &chosen->device, NULL, NULL, &code);
     TRY(error_from_cl(code, "clCreateContext for \"%s\"", chosen->info.name));
-    TRY(create_queue(context, opts));
+    status = create_queue(context, opts);
+    if (status != PLAIT_OK) {
+        status = error_within(status, "device \"%s\": ", chosen->info.name);
+        goto out;
+    }
     TRY(complete(context, opts));
     *out = context;
     context = NULL; /* now the caller's */
