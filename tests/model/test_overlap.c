@@ -252,16 +252,9 @@ static plait_model *model_of(const struct sample *sample, bool out_of_order, con
 
 static float **predict(plait_model *model, const struct sample *sample)
 {
-    const float **x = scratch(sample->inputs.count, sizeof *x);
-    float **y = scratch(sample->outs.count, sizeof *y);
+    float **y = sample_outputs(sample);
 
-    for (size_t i = 0; i < sample->inputs.count; i++) {
-        x[i] = reference_floats(&sample->net.items[i].ref);
-    }
-    for (size_t i = 0; i < sample->outs.count; i++) {
-        y[i] = scratch(sample->outputs[i].ref.count, sizeof *y[i]);
-    }
-    check_ok(plait_model_predict(model, sample->batch, x, y));
+    check_ok(plait_model_predict(model, sample->batch, sample_inputs(sample), y));
     return y;
 }
 

@@ -11,16 +11,9 @@
 
 static float **run(const struct sample *sample, const struct run_opts *opts)
 {
-    const float **x = scratch(sample->inputs.count, sizeof *x);
-    float **y = scratch(sample->outs.count, sizeof *y);
+    float **y = sample_outputs(sample);
 
-    for (size_t i = 0; i < sample->inputs.count; i++) {
-        x[i] = reference_floats(&sample->net.items[i].ref);
-    }
-    for (size_t i = 0; i < sample->outs.count; i++) {
-        y[i] = scratch(sample->outputs[i].ref.count, sizeof *y[i]);
-    }
-    check_ok(fixture_run(sample->inputs, sample->outs, opts, sample->batch, x, y));
+    check_ok(fixture_run(sample->inputs, sample->outs, opts, sample->batch, sample_inputs(sample), y));
     return y;
 }
 

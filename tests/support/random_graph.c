@@ -140,3 +140,23 @@ void random_sample(struct sample *sample, struct random *random)
         sample->output_nodes[i] = sample->outputs[i].node;
     }
 }
+
+const float **sample_inputs(const struct sample *sample)
+{
+    const float **x = scratch(sample->inputs.count, sizeof *x);
+
+    for (size_t i = 0; i < sample->inputs.count; i++) {
+        x[i] = reference_floats(&sample->net.items[i].ref);
+    }
+    return x;
+}
+
+float **sample_outputs(const struct sample *sample)
+{
+    float **y = scratch(sample->outs.count, sizeof *y);
+
+    for (size_t i = 0; i < sample->outs.count; i++) {
+        y[i] = scratch(sample->outputs[i].ref.count, sizeof *y[i]);
+    }
+    return y;
+}

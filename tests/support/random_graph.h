@@ -31,4 +31,8 @@ struct sample {
 /* Draws one, in scratch memory; sample->net.graph is to be freed with plait_graph_free. */
 void random_sample(struct sample *sample, struct random *random);
 
+/* Its inputs' values, and room for its outputs, in scratch memory. */
+const float **sample_inputs(const struct sample *sample);
+float **sample_outputs(const struct sample *sample);
+
 #endif
