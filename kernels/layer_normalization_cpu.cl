@@ -25,7 +25,7 @@ __kernel void layer_normalization_cpu(__global const float *x, const long x_offs
     int first;
     int end;
 
-    find_lines(dims, sizes, &first, &end);
+    find_lines((int)get_global_id(0), dims, sizes, &first, &end);
     for (int line = first; line < end; line++) {
         __global const float *from = x + x_offset + line_at(line, dims, x_strides);
         __global float *to = y + y_offset + line_at(line, dims, y_strides);

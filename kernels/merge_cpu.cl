@@ -22,7 +22,7 @@ __kernel void merge_cpu(__global const float *a, const long a_offset, __global c
     const int a_step = a_strides.s7;
     const int b_step = b_strides.s7;
 
-    find_share(dims, &share);
+    find_share((int)get_global_id(0), (int)get_global_id(1), dims, &share);
     for (int row = share.row; row < share.row_end; row++) {
         const int8 start = start_of(&share, row, dims);
         __global const float *a_row = a + a_offset + offset_at(start, a_strides);

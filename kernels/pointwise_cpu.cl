@@ -41,7 +41,7 @@ __kernel void pointwise_cpu(__global const float *x, const long x_offset, __glob
     struct share share;
     const int x_step = x_strides.s7;
 
-    find_share(dims, &share);
+    find_share((int)get_global_id(0), (int)get_global_id(1), dims, &share);
     for (int row = share.row; row < share.row_end; row++) {
         const int8 start = start_of(&share, row, dims);
         __global const float *x_row = x + x_offset + offset_at(start, x_strides);

@@ -65,10 +65,10 @@ struct tile {
     bool shown[ROWS]; /* in y, which else gets 0 */
 };
 
-static void find_tile(struct tile *tile, int step, __global const float *x, __global float *y, __global float *states,
-                      __global const float *mask, int8 x_view, int8 y_view, int8 work)
+/* At a step, those from number `first` on. */
+static void find_tile(struct tile *tile, int first, int step, __global const float *x, __global float *y,
+                      __global float *states, __global const float *mask, int8 x_view, int8 y_view, int8 work)
 {
-    const int first = (int)get_global_id(0) * ROWS;
     const int row = row_of_y(step, x_view, y_view);
     const int c_row = row_of_c(step, x_view, y_view);
     const int h_row = row_of_h(step, x_view, y_view);
@@ -177,13 +177,14 @@ void recurrence_cpu(__global const float *x, const long x_offset, __global float
 {
     const int units = x_view.s5;
     const int blocks = work.s4 / 16;
+    const int first = (int)get_global_id(0) * ROWS;
     const int begin = (int)get_global_id(1) * work.s2;
     const int end = min(blocks, begin + work.s2);
     __global const float *bias = packed + blocks * BLOCK_FLOATS(units);
 
     for (int step = work.s0; step < work.s1; step++) {
         struct tile tile;
-        find_tile(&tile, step, x + x_offset, y + y_offset, state + state_offset, mask + mask_offset, x_view,
+        find_tile(&tile, first, step, x + x_offset, y + y_offset, state + state_offset, mask + mask_offset, x_view,
                   y_view, work);
 #if CELL == CELL_GRU_BEFORE
         for (int block = begin; block < end; block++) {

@@ -51,7 +51,7 @@ __kernel void reduce_cpu(__global const float *x, const long x_offset, __global 
     int first;
     int end;
 
-    find_lines(dims, sizes, &first, &end);
+    find_lines((int)get_global_id(0), dims, sizes, &first, &end);
     for (int line = first; line < end; line++) {
         const int8 place = position_of(line, WALK_AXES, dims);
         const float value = combine_lanes(combine_line(x + x_offset + offset_at(place, x_strides), sizes, x_steps));

@@ -13,8 +13,8 @@
 #include "part.clh"
 #include "resizing.clh"
 
-DEFINE_BLEND(float)
-DEFINE_BLEND(float16)
+DEFINE_BLEND(blend_float, float)
+DEFINE_BLEND(blend_float16, float16)
 
 #define AT(p) (*(__global const anywhere16 *)((p) + c))
 

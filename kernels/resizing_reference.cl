@@ -6,7 +6,7 @@
  *   -D NEAREST=...   (resizing.clh) */
 #include "resizing.clh"
 
-DEFINE_BLEND(float)
+DEFINE_BLEND(blend_float, float)
 
 __kernel void resizing_reference(__global const float *x, const long x_offset, __global float *y,
                                  const long y_offset, __global const int *packed, const int8 sizes,

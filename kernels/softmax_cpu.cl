@@ -82,6 +82,6 @@ __kernel void softmax_cpu(__global const float *x, const long x_offset, __global
     int first;
     int end;
 
-    find_lines(dims, sizes, &first, &end);
+    find_lines((int)get_global_id(0), dims, sizes, &first, &end);
     soften_lines(x + x_offset, y + y_offset, dims, x_strides, y_strides, sizes, x_steps, y_steps, first, end);
 }

@@ -19,7 +19,7 @@ __kernel void unit_normalization_cpu(__global const float *x, const long x_offse
     int first;
     int end;
 
-    find_lines(dims, sizes, &first, &end);
+    find_lines((int)get_global_id(0), dims, sizes, &first, &end);
     for (int line = first; line < end; line++) {
         const int8 place = position_of(line, WALK_AXES, dims);
         __global const float *from = x + x_offset + offset_at(place, x_strides);
