@@ -2,7 +2,8 @@
 # Writes the kernels as byte arrays of C, the table that src/device/kernel_sources.h declares:
 #   cmake -D FOLDER=kernels -D OUT=kernel_sources.c -P embed_kernels.cmake
 # `#include "x.clh"` is replaced by that file, so that each text is complete; #line keeps the driver's
-# messages true to the files. Each text begins with builtins.clh. Text is never a list here, as it may hold semicolons and brackets.
+# messages true to the files. builtins.clh and chain.clh are texts of
+# their own. Text is never a list here, as it may hold semicolons and brackets.
 
 cmake_minimum_required(VERSION 3.18)
 
@@ -37,27 +38,36 @@ function(read_resolved file depth out)
   set(${out} "${text}${rest}" PARENT_SCOPE)
 endfunction()
 
-read_resolved(builtins.clh 0 builtins)
-file(GLOB files RELATIVE ${FOLDER} ${FOLDER}/*.cl)
-list(SORT files)
-set(arrays "")
-set(table "")
-foreach(file IN LISTS files)
-  string(REGEX REPLACE "\\.cl$" "" name ${file})
+# Sets `bytes` to an array's elements, and `entry` to what describes them, for a file that becomes text_<name>.
+function(embed file name)
   read_resolved(${file} 0 text)
-  string(PREPEND text "${builtins}")
   if(text MATCHES "[^\t\n -~]")
     fail("kernels: ${file} or what it includes has a character that is not ASCII")
   endif()
   string(HEX "${text}" bytes)
   string(REGEX REPLACE "(................................................)" "\\1\n" bytes "${bytes}")
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
-  string(APPEND arrays "static const char text_${name}[] = {\n${bytes}0};\n")
-  string(APPEND table "    {\"${name}\", text_${name}, sizeof text_${name} - 1},\n")
-endforeach()
+  set(arrays "${arrays}static const char text_${name}[] = {\n${bytes}0};\n" PARENT_SCOPE)
+  set(entry "{\"${name}\", text_${name}, sizeof text_${name} - 1}" PARENT_SCOPE)
+endfunction()
+
+file(GLOB files RELATIVE ${FOLDER} ${FOLDER}/*.cl)
+list(SORT files)
 list(LENGTH files count)
+set(arrays "")
+set(table "")
+foreach(file IN LISTS files)
+  string(REGEX REPLACE "\\.cl$" "" name ${file})
+  embed(${file} ${name})
+  string(APPEND table "    ${entry},\n")
+endforeach()
+set(parts "")
+foreach(name builtins chain)
+  embed(${name}.clh ${name})
+  string(APPEND parts "const struct kernel_source kernel_${name} = ${entry};\n")
+endforeach()
 
 file(WRITE ${OUT} "/* Made by cmake/embed_kernels.cmake from kernels/. */\n"
-  "#include \"device/kernel_sources.h\"\n\n${arrays}\n"
+  "#include \"device/kernel_sources.h\"\n\n${arrays}\n${parts}\n"
   "const struct kernel_source kernel_sources[] = {\n${table}    {0},\n};\n"
   "const size_t kernel_source_count = ${count};\n")

@@ -47,6 +47,9 @@ typedef struct plait_context_opts {
     int out_of_order;             /* 1: let independent branches run at the same time, if the device's queues can: */
                                   /* kernels wait for each other by events, and branches share less memory. 0: in */
                                   /* order, which AMD's and some of Intel's drivers run at least as fast */
+    int separate_kernels;         /* 1: every step of a run is a kernel of its own on the queue. 0: on CPUs by way of */
+                                  /* PoCL, without profiling, a run is one kernel, which spares some 10 microseconds a */
+                                  /* step */
     uint64_t reserved[6];         /* 0 */
 } plait_context_opts;
 

@@ -279,7 +279,7 @@ static int run(const struct options *options)
 
     plait_status status = check.memory ? PLAIT_OK : PLAIT_ERR_HOST_MEMORY;
     if (status == PLAIT_OK) {
-        status = plait_context_create(options->device, NULL, &check.context);
+        status = plait_context_create(options->device, &(plait_context_opts){.separate_kernels = 1}, &check.context);
     }
     if (status == PLAIT_OK) {
         status = plait_context_device(check.context, &device);

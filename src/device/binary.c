@@ -39,7 +39,7 @@ static plait_status make_key(const plait_context *context, const struct kernel_s
     plait_status status = PLAIT_OK;
     char platform[256] = {0};
     cl_platform_id id = NULL;
-    uint64_t hash = hash_bytes(HASH_EMPTY, source->text, source->length);
+    uint64_t hash = hash_bytes(hash_text(HASH_EMPTY, kernel_builtins.text), source->text, source->length);
 
     if (clGetDeviceInfo(context->device, CL_DEVICE_PLATFORM, sizeof id, &id, NULL) == CL_SUCCESS) {
         (void)clGetPlatformInfo(id, CL_PLATFORM_VERSION, sizeof platform - 1, platform, NULL);

@@ -57,22 +57,33 @@ bool buffer_can_wrap(const plait_context *context, size_t bytes)
     return device_is_pocl(&context->info) && bytes <= context->info.max_alloc_bytes;
 }
 
-plait_status buffer_wrap(plait_context *context, const void *memory, size_t bytes, struct buffer **out)
+/* Makes a buffer of host memory that is not counted: `how` it is used is a flag of OpenCL's. */
+static plait_status create_from(plait_context *context, cl_mem_flags how, const void *memory, size_t bytes,
+                                struct buffer **out)
 {
     plait_status status = PLAIT_OK;
     struct buffer *buffer = NULL;
     cl_int code = CL_SUCCESS;
 
     TRY(mem_alloc(&buffer, 1, sizeof *buffer));
-    *buffer = (struct buffer){.context = context, .bytes = bytes, .lent = true};
-    buffer->mem = clCreateBuffer(context->context, CL_MEM_READ_WRITE | CL_MEM_USE_HOST_PTR, bytes,
-                                 (void *)(uintptr_t)memory, &code);
-    TRY(error_from_cl(code, "clCreateBuffer around %zu bytes of the host's", bytes));
+    *buffer = (struct buffer){.context = context, .bytes = bytes, .uncounted = true};
+    buffer->mem = clCreateBuffer(context->context, CL_MEM_READ_WRITE | how, bytes, (void *)(uintptr_t)memory, &code);
+    TRY(error_from_cl(code, "clCreateBuffer of %zu bytes of the host's", bytes));
     *out = buffer;
     buffer = NULL; /* now the caller's */
 out:
     buffer_free(buffer);
     return status;
+}
+
+plait_status buffer_wrap(plait_context *context, const void *memory, size_t bytes, struct buffer **out)
+{
+    return create_from(context, CL_MEM_USE_HOST_PTR, memory, bytes, out);
+}
+
+plait_status buffer_copy(plait_context *context, const void *memory, size_t bytes, struct buffer **out)
+{
+    return create_from(context, CL_MEM_COPY_HOST_PTR, memory, bytes, out);
 }
 
 void buffer_free(struct buffer *buffer)
@@ -83,7 +94,7 @@ void buffer_free(struct buffer *buffer)
     if (buffer->mem) {
         (void)clReleaseMemObject(buffer->mem);
     }
-    if (!buffer->lent) {
+    if (!buffer->uncounted) {
         atomic_fetch_sub(&buffer->context->held_bytes, buffer->bytes);
     }
     mem_free(buffer);

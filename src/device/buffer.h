@@ -33,6 +33,10 @@ plait_status buffers_settle(plait_context *context, plait_status status);
 bool buffer_can_wrap(const plait_context *context, size_t bytes);
 plait_status buffer_wrap(plait_context *context, const void *memory, size_t bytes, struct buffer **out);
 
+/* Makes a buffer with a copy of the host's memory, at once and without a command. It is not counted: for what is about
+ * as small as a kernel's arguments. */
+plait_status buffer_copy(plait_context *context, const void *memory, size_t bytes, struct buffer **out);
+
 /* Releases it; lent memory stays the application's. NULL is allowed. */
 void buffer_free(struct buffer *buffer);
 

@@ -38,7 +38,9 @@ struct plait_context {
     cl_command_queue queue;
     bool out_of_order; /* the queue runs commands in any order */
     bool profiling;    /* the queue keeps times, and they are wanted */
+    bool chains;       /* models run as one kernel */
     bool runs_host;    /* the driver runs functions of the host ("native kernels") in threads of its own */
+    size_t parameter_bytes; /* that a kernel's arguments may have: at least 256 */
     struct device_traits traits;
     plait_device_info info;
     char *cache;         /* path of the file of measurements and programs; NULL: none */
@@ -58,12 +60,13 @@ struct buffer {
     plait_context *context;
     cl_mem mem;
     size_t bytes;
-    bool lent; /* by the application: not counted */
+    bool uncounted; /* in held_bytes: the application lent it, or it is small */
 };
 
 struct kernel {
     cl_kernel kernel;
     const char *name;
+    size_t number; /* in its chain, if it is of one: then there is no cl_kernel */
 };
 
 /* Name of an OpenCL code, "CL_OUT_OF_RESOURCES"; "unknown code" for others. */

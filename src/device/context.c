@@ -88,8 +88,13 @@ static plait_status complete(plait_context *context, const plait_context_opts *o
     }
     TRY(device_describe(context->device, &context->info));
     TRY(device_probe(context->device, &context->info, &context->traits));
+    TRY(error_from_cl(clGetDeviceInfo(context->device, CL_DEVICE_MAX_PARAMETER_SIZE, sizeof context->parameter_bytes,
+                                      &context->parameter_bytes, NULL),
+                      "clGetDeviceInfo"));
     TRY(device_runs_host(context->device, &context->runs_host));
     TRY(tunings_path(opts ? opts->cache : NULL, &context->cache));
+    context->chains = device_is_pocl(&context->info) && !context->out_of_order && !context->profiling &&
+                      !(opts && opts->separate_kernels);
     context->reads_programs = context->cache && !driver_is_pocl(&context->info);
     context->keeps_programs = context->reads_programs && opts && opts->keep_programs;
     if (opts && opts->awake && device_is_pocl(&context->info)) {

@@ -16,4 +16,8 @@ struct kernel_source {
 extern const struct kernel_source kernel_sources[];
 extern const size_t kernel_source_count;
 
+/* What stands before every source, and what makes one kernel of many (chain.h). */
+extern const struct kernel_source kernel_builtins;
+extern const struct kernel_source kernel_chain;
+
 #endif

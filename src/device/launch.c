@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/launch.h"
 
+#include "device/chain.h"
 #include "device/cl.h"
 #include "device/stream.h"
 
@@ -87,6 +88,9 @@ plait_status launch(struct stream *stream, struct kernel *kernel, struct range r
 
     if (!complete(&range)) {
         return PLAIT_OK;
+    }
+    if (stream->tape) {
+        return tape_record(stream->tape, kernel, &range, args, count);
     }
     for (size_t i = 0; i < count; i++) {
         TRY(error_from_cl(set_arg(kernel->kernel, (cl_uint)i, &args[i]), "kernel %s: clSetKernelArg %zu", kernel->name,

@@ -13,11 +13,12 @@ enum { LOG_BYTES = 2000 }; /* of a driver's build log, in a message */
 struct program {
     struct program *next;
     cl_program program;
-    const char *name; /* of its source */
-    char *options;
+    const char *name;  /* of its source */
+    char *options;     /* or, if the source has them in it, what they are */
+    const char *flags; /* for the compiler: the options, or none */
 };
 
-static const struct kernel_source *source_of(const char *name)
+const struct kernel_source *kernel_source_of(const char *name)
 {
     for (size_t i = 0; i < kernel_source_count; i++) {
         if (strcmp(kernel_sources[i].name, name) == 0) {
@@ -77,12 +78,12 @@ static plait_status build_program(plait_context *context, struct program *progra
     cl_int code = CL_BUILD_PROGRAM_FAILURE;
 
     if (device_is_pocl(&context->info)) {
-        text_add(&options, "%s -D _OPENCL_H_ -D DECLARE_BUILTINS", program->options);
+        text_add(&options, "%s -D _OPENCL_H_ -D DECLARE_BUILTINS", program->flags);
         TRY(options.status);
         code = clBuildProgram(program->program, 1, &context->device, options.data, NULL, NULL);
     }
     if (code == CL_BUILD_PROGRAM_FAILURE) {
-        code = clBuildProgram(program->program, 1, &context->device, program->options, NULL, NULL);
+        code = clBuildProgram(program->program, 1, &context->device, program->flags, NULL, NULL);
     }
     if (code != CL_SUCCESS) {
         status = build_error(code, context, program);
@@ -96,10 +97,11 @@ out:
 static plait_status build_source(plait_context *context, const struct kernel_source *source, struct program *program)
 {
     plait_status status = PLAIT_OK;
-    const char *text = source->text;
+    const char *const texts[] = {kernel_builtins.text, source->text};
+    const size_t lengths[] = {kernel_builtins.length, source->length};
     cl_int code = CL_SUCCESS;
 
-    program->program = clCreateProgramWithSource(context->context, 1, &text, &source->length, &code);
+    program->program = clCreateProgramWithSource(context->context, 2, (const char **)texts, lengths, &code);
     TRY(error_from_cl(code, "kernel %s: clCreateProgramWithSource", source->name));
     TRY(build_program(context, program));
     TRY(binary_keep(context, source, program->options, program->program));
@@ -107,18 +109,16 @@ out:
     return status;
 }
 
-static plait_status build(plait_context *context, const char *name, const char *options, struct program **out)
+static plait_status build(plait_context *context, const struct kernel_source *source, const char *options,
+                          bool has_options, struct program **out)
 {
     plait_status status = PLAIT_OK;
     struct program *program = NULL;
-    const struct kernel_source *source = source_of(name);
 
-    if (!source) {
-        return error_set(PLAIT_ERR_UNSUPPORTED, "kernel %s is not part of this build", name);
-    }
     TRY(mem_alloc(&program, 1, sizeof *program));
     program->name = source->name;
     TRY(mem_text(&program->options, options));
+    program->flags = has_options ? "" : program->options;
     TRY(binary_load(context, source, options, &program->program));
     if (!program->program) {
         TRY(build_source(context, source, program));
@@ -130,45 +130,66 @@ out:
     return status;
 }
 
-/* The context's program for a source and options, built if it is new; the caller holds the lock. */
-static plait_status find_or_build(plait_context *context, const char *name, const char *options, struct program **out)
+static struct program *find(const plait_context *context, const char *name, const char *options)
 {
-    plait_status status = PLAIT_OK;
     struct program *program = context->programs;
 
     while (program && (strcmp(program->name, name) != 0 || strcmp(program->options, options) != 0)) {
         program = program->next;
     }
-    if (!program) {
-        TRY(build(context, name, options, &program));
-        program->next = context->programs;
-        context->programs = program;
-    }
-    *out = program;
-out:
-    return status;
+    return program;
 }
 
-plait_status kernel_create(plait_context *context, const char *name, const char *options, struct kernel **out)
+/* Makes the kernel of a program that is called as its source. */
+static plait_status kernel_of(const struct program *program, struct kernel **out)
 {
     plait_status status = PLAIT_OK;
     struct kernel *kernel = NULL;
-    struct program *program = NULL;
     cl_int code = CL_SUCCESS;
 
     TRY(mem_alloc(&kernel, 1, sizeof *kernel));
-    (void)mtx_lock(&context->lock);
-    status = find_or_build(context, name, options, &program);
-    (void)mtx_unlock(&context->lock);
-    TRY(status);
     kernel->name = program->name;
-    kernel->kernel = clCreateKernel(program->program, name, &code);
-    TRY(error_from_cl(code, "kernel %s: clCreateKernel", name));
+    kernel->kernel = clCreateKernel(program->program, program->name, &code);
+    TRY(error_from_cl(code, "kernel %s: clCreateKernel", program->name));
     *out = kernel;
     kernel = NULL; /* now the caller's */
 out:
     kernel_free(kernel);
     return status;
+}
+
+/* The kernel of a source, whose program is built if the context has none for the options. */
+static plait_status create(plait_context *context, const struct kernel_source *source, const char *options,
+                           bool has_options, struct kernel **out)
+{
+    plait_status status = PLAIT_OK;
+
+    (void)mtx_lock(&context->lock);
+    struct program *program = find(context, source->name, options);
+    if (!program) {
+        TRY(build(context, source, options, has_options, &program));
+        program->next = context->programs;
+        context->programs = program;
+    }
+out:
+    (void)mtx_unlock(&context->lock);
+    return status == PLAIT_OK ? kernel_of(program, out) : status;
+}
+
+plait_status kernel_create(plait_context *context, const char *name, const char *options, struct kernel **out)
+{
+    const struct kernel_source *source = kernel_source_of(name);
+
+    if (!source) {
+        return error_set(PLAIT_ERR_UNSUPPORTED, "kernel %s is not part of this build", name);
+    }
+    return create(context, source, options, false, out);
+}
+
+plait_status kernel_build(plait_context *context, const struct kernel_source *source, const char *options,
+                          struct kernel **out)
+{
+    return create(context, source, options, true, out);
 }
 
 void kernel_free(struct kernel *kernel)

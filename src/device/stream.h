@@ -17,6 +17,7 @@
  * well: such steps name none, or some that name none in the end. */
 struct stream {
     plait_context *context;
+    struct tape *tape;       /* launches are recorded on it, and nothing is enqueued; NULL: they are not */
     struct events waits;     /* what the next command waits for */
     cl_event last;           /* in order: the newest command's; NULL: none yet */
     bool moved;              /* a command was enqueued in this step, or before the first */

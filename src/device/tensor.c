@@ -64,7 +64,7 @@ static plait_status borrow(plait_tensor *tensor, cl_mem mem)
     TRY(error_from_cl(clGetMemObjectInfo(mem, CL_MEM_SIZE, sizeof bytes, &bytes, NULL),
                       "plait_tensor_adopt: clGetMemObjectInfo of the buffer"));
     TRY(mem_alloc(&tensor->buffer, 1, sizeof *tensor->buffer));
-    *tensor->buffer = (struct buffer){.context = tensor->context, .bytes = bytes, .lent = true};
+    *tensor->buffer = (struct buffer){.context = tensor->context, .bytes = bytes, .uncounted = true};
     TRY(error_from_cl(clRetainMemObject(mem), "plait_tensor_adopt: clRetainMemObject"));
     tensor->buffer->mem = mem;
     tensor->readable = !(flags & CL_MEM_WRITE_ONLY);

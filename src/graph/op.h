@@ -99,6 +99,7 @@ struct variant {
     /* How long the applicable variant takes, in multiply-adds that the device does at its peak in that time. The
      * cheapest is chosen, of those that do not know the first. NULL: it does not. */
     double (*cost)(const struct step *step, const struct device_traits *device);
+    bool calls_library;  /* enqueue does not only launch kernels, but has a library enqueue its own */
     bool takes_prologue; /* also computes steps whose input_scale is set or that are gated */
     bool takes_head;     /* also steps that have a head */
 };

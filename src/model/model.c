@@ -26,7 +26,9 @@ plait_status model_plan(const plait_context *context, plait_nodes inputs, plait_
                          (int)complete.accuracy);
     }
     complete.batch = complete.batch ? complete.batch : DEFAULT_BATCH;
-    if (context_overlaps(context)) {
+    if (context_chains(context)) {
+        request.overlap = OVERLAP_SOME;
+    } else if (context_overlaps(context)) {
         request.overlap = complete.less_memory ? OVERLAP_SOME : OVERLAP_BEST;
     }
     const plait_status status = plan_create(&request, plan);
@@ -82,22 +84,6 @@ static void pack(const void *user, void *memory)
     step->variant->pack(step, memory);
 }
 
-static plait_status realize_step(plait_context *context, const struct step *step, struct step_objects *objects)
-{
-    plait_status status = PLAIT_OK;
-
-    if (step->packed_floats > 0) { /* first, as it may go on while kernels are built */
-        TRY(buffer_create(context, step->packed_floats * sizeof(float), &objects->packed));
-        TRY(buffer_fill(objects->packed, pack, step));
-    }
-    for (size_t i = 0; i < step->kernel_count; i++) {
-        TRY(kernel_create(context, step->kernels[i].name, text_string(&step->kernels[i].options),
-                          &objects->kernels[i]));
-    }
-out:
-    return status == PLAIT_OK ? status : error_within(status, "%s \"%s\": ", step->op->name, step->layer);
-}
-
 static void tell(const plait_model_opts *opts, size_t done, size_t total)
 {
     if (opts && opts->progress) {
@@ -105,21 +91,130 @@ static void tell(const plait_model_opts *opts, size_t done, size_t total)
     }
 }
 
+static plait_status within(plait_status status, const struct step *step)
+{
+    return status == PLAIT_OK ? status : error_within(status, "%s \"%s\": ", step->op->name, step->layer);
+}
+
+/* Has the weights packed, which may go on while kernels are built. */
+static plait_status pack_weights(plait_model *model)
+{
+    plait_status status = PLAIT_OK;
+
+    for (size_t i = 0; i < model->plan->step_count; i++) {
+        const struct step *step = &model->plan->steps[i].step;
+        struct buffer **packed = &model->objects[i].packed;
+        if (step->packed_floats > 0) {
+            TRY(within(buffer_create(model->context, step->packed_floats * sizeof(float), packed), step));
+            TRY(within(buffer_fill(*packed, pack, step), step));
+        }
+    }
+out:
+    return status;
+}
+
+/* Makes the kernels of a step, of the model's chain if it has one. */
+static plait_status make_kernels(plait_model *model, size_t index)
+{
+    plait_status status = PLAIT_OK;
+    const struct step *step = &model->plan->steps[index].step;
+    struct kernel **kernels = model->objects[index].kernels;
+
+    for (size_t i = 0; i < step->kernel_count; i++) {
+        const char *name = step->kernels[i].name;
+        const char *options = text_string(&step->kernels[i].options);
+        TRY(model->chain ? chain_kernel(model->chain, name, options, &kernels[i])
+                         : kernel_create(model->context, name, options, &kernels[i]));
+    }
+out:
+    return within(status, step);
+}
+
+static void free_kernels(plait_model *model)
+{
+    for (size_t i = 0; i < model->plan->step_count; i++) {
+        for (size_t k = 0; k < STEP_MAX_KERNELS; k++) {
+            kernel_free(model->objects[i].kernels[k]);
+            model->objects[i].kernels[k] = NULL;
+        }
+    }
+    chain_free(model->chain);
+    model->chain = NULL;
+}
+
+static bool step_can_chain(const struct step *step)
+{
+    bool can = !step->variant->calls_library;
+
+    for (size_t i = 0; i < step->kernel_count; i++) {
+        can = can && chain_takes(step->kernels[i].name);
+    }
+    return can;
+}
+
+/* Whether a chain is of use: there is more than one kernel, and every step does nothing but launch them. */
+static bool can_chain(const plait_model *model)
+{
+    size_t kernels = 0;
+
+    for (size_t i = 0; i < model->plan->step_count; i++) {
+        const struct step *step = &model->plan->steps[i].step;
+        if (!step_can_chain(step)) {
+            return false;
+        }
+        kernels += step->kernel_count;
+    }
+    return context_chains(model->context) && kernels > 1;
+}
+
+static plait_status make_chain(plait_model *model)
+{
+    plait_status status = PLAIT_OK;
+    const struct plan *plan = model->plan;
+    size_t buffers = 1 + plan->input_count + plan->output_count; /* the arena, and the ends */
+
+    TRY(chain_create(model->context, &model->chain));
+    for (size_t i = 0; i < plan->step_count; i++) {
+        TRY(make_kernels(model, i));
+        buffers += model->objects[i].packed != NULL;
+    }
+    TRY(chain_build(model->chain, buffers));
+out:
+    if (status == PLAIT_ERR_BUILD) { /* a driver may take the kernels one by one all the same */
+        free_kernels(model);
+        return PLAIT_OK;
+    }
+    return status;
+}
+
+static size_t most_inputs(const struct plan *plan)
+{
+    size_t most = 0;
+
+    for (size_t i = 0; i < plan->step_count; i++) {
+        most = plan->steps[i].step.input_count > most ? plan->steps[i].step.input_count : most;
+    }
+    return most;
+}
+
 plait_status model_realize(plait_model *model, const plait_model_opts *opts)
 {
     plait_status status = PLAIT_OK;
     struct plan *plan = model->plan;
-    size_t most_inputs = 0;
 
     TRY(mem_alloc(&model->objects, plan->step_count, sizeof *model->objects));
+    TRY(pack_weights(model));
+    if (can_chain(model)) {
+        TRY(make_chain(model));
+    }
     for (size_t i = 0; i < plan->step_count; i++) {
-        const struct step *step = &plan->steps[i].step;
         tell(opts, i, plan->step_count);
-        TRY(realize_step(model->context, step, &model->objects[i]));
-        most_inputs = step->input_count > most_inputs ? step->input_count : most_inputs;
+        if (!model->chain) {
+            TRY(make_kernels(model, i));
+        }
     }
     tell(opts, plan->step_count, plan->step_count);
-    TRY(mem_alloc(&model->operands, most_inputs, sizeof *model->operands));
+    TRY(mem_alloc(&model->operands, most_inputs(plan), sizeof *model->operands));
     if (plan->arena_floats > 0) {
         TRY(buffer_create(model->context, plan->arena_floats * sizeof(float), &model->arena));
     }
@@ -201,15 +296,15 @@ plait_shape plait_model_output_shape(const plait_model *model, size_t index)
     return index < plait_model_output_count(model) ? model->plan->outputs[index] : (plait_shape){0};
 }
 
-static void free_objects(struct step_objects *objects, size_t count)
+static void free_objects(plait_model *model)
 {
-    for (size_t i = 0; objects && i < count; i++) {
-        for (size_t k = 0; k < STEP_MAX_KERNELS; k++) {
-            kernel_free(objects[i].kernels[k]);
+    if (model->objects) {
+        free_kernels(model);
+        for (size_t i = 0; i < model->plan->step_count; i++) {
+            buffer_free(model->objects[i].packed);
         }
-        buffer_free(objects[i].packed);
+        mem_free(model->objects);
     }
-    mem_free(objects);
 }
 
 static void free_buffers(struct buffer **buffers, size_t count)
@@ -222,7 +317,10 @@ static void free_buffers(struct buffer **buffers, size_t count)
 
 void model_release(plait_model *model)
 {
-    free_objects(model->objects, model->plan->step_count);
+    for (size_t i = 0; i < RECORDINGS; i++) {
+        recording_free(model->recordings[i]);
+    }
+    free_objects(model);
     free_buffers(model->inputs, model->plan->input_count);
     free_buffers(model->outputs, model->plan->output_count);
     buffer_free(model->arena);

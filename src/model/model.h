@@ -3,6 +3,7 @@
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
 
+#include "device/chain.h"
 #include "device/profile.h"
 #include "model/rows.h"
 #include "plan/plan.h"
@@ -15,10 +16,31 @@ struct step_objects {
     struct buffer *packed; /* NULL: no weights */
 };
 
+/* Memory of an input or output of the model: buffer and first element. */
+struct binding {
+    const struct buffer *buffer;
+    size_t offset;
+};
+
+/* One run of up to the planned batch. */
+struct chunk {
+    struct stream *stream;
+    const struct binding *ends; /* the inputs, then the outputs; NULL: all is in the arena */
+    size_t first;               /* sample in the views */
+    size_t batch;
+};
+
+enum { RECORDINGS = 4 }; /* that a model keeps: of callers with two sets of tensors, and a last part of a batch */
+
+struct recording;
+
 struct plait_model {
     plait_context *context;
     struct plan *plan;
     struct step_objects *objects; /* one a step */
+    struct chain *chain;          /* that their kernels are of; NULL: each stands alone */
+    struct recording *recordings[RECORDINGS];
+    size_t next_recording; /* to be replaced */
     struct buffer *arena;         /* NULL: no intermediate values */
     struct buffer **inputs;       /* for runs from host memory; made when the first comes */
     struct buffer **outputs;
@@ -39,5 +61,14 @@ void model_release(plait_model *model);
 /* Runs `batch` of the planned samples from number `first` on, `times` over, on a plan whose memory is all in the
  * arena, and waits. */
 plait_status model_repeat(plait_model *model, size_t first, size_t batch, size_t times);
+
+/* Puts the kernels of a step on the stream. */
+plait_status model_enqueue_step(plait_model *model, size_t index, const struct chunk *chunk);
+
+/* Runs a chunk by the model's chain. */
+plait_status recording_run(plait_model *model, const struct chunk *chunk);
+
+/* Frees a recording; NULL is allowed. */
+void recording_free(struct recording *recording);
 
 #endif

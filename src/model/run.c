@@ -8,21 +8,6 @@
 
 #include <plait/opencl.h>
 
-/* Memory of an input or output of the model: buffer and first element. */
-struct binding {
-    const struct buffer *buffer;
-    size_t offset;
-};
-
-/* One run of up to the planned batch. */
-struct chunk {
-    struct stream *stream;
-    const struct binding *inputs;
-    const struct binding *outputs;
-    size_t first; /* sample in the views */
-    size_t batch;
-};
-
 /* Samples of a tensor for each of the model's. */
 static size_t samples_of(const plait_model *model, const struct place *place)
 {
@@ -41,10 +26,10 @@ static struct operand resolve(const plait_model *model, const struct place *plac
         operand.offset += storage->offset;
         break;
     case STORAGE_INPUT:
-        binding = &chunk->inputs[storage->index];
+        binding = &chunk->ends[storage->index];
         break;
     case STORAGE_OUTPUT:
-        binding = &chunk->outputs[storage->index];
+        binding = &chunk->ends[model->plan->input_count + storage->index];
         break;
     }
     if (binding) {
@@ -56,7 +41,7 @@ static struct operand resolve(const plait_model *model, const struct place *plac
     return operand;
 }
 
-static plait_status enqueue_step(plait_model *model, size_t index, const struct chunk *chunk)
+plait_status model_enqueue_step(plait_model *model, size_t index, const struct chunk *chunk)
 {
     const struct planned_step *planned = &model->plan->steps[index];
     const struct step *step = &planned->step;
@@ -86,13 +71,15 @@ static plait_status enqueue_step(plait_model *model, size_t index, const struct 
 static plait_status enqueue_chunk(plait_model *model, const struct chunk *chunk)
 {
     plait_status status = PLAIT_OK;
-
     const struct plan *plan = model->plan;
 
+    if (model->chain) {
+        return recording_run(model, chunk);
+    }
     TRY(stream_fork(chunk->stream, plan->step_count));
     for (size_t i = 0; i < plan->step_count; i++) {
         TRY(stream_step(chunk->stream, i, plan->steps[i].waits, plan->steps[i].wait_count));
-        TRY(enqueue_step(model, i, chunk));
+        TRY(model_enqueue_step(model, i, chunk));
         TRY(stream_step_end(chunk->stream));
     }
     TRY(stream_join(chunk->stream, plan->ends, plan->end_count));
@@ -195,7 +182,7 @@ static plait_status enqueue_parts(plait_model *model, struct stream *stream, siz
     const struct plan *plan = model->plan;
 
     for (size_t done = 0; done < batch;) {
-        const struct chunk chunk = {stream, ends, ends + plan->input_count, 0, next_part(model, batch, done)};
+        const struct chunk chunk = {stream, ends, 0, next_part(model, batch, done)};
         TRY(enqueue_chunk(model, &chunk));
         for (size_t i = 0; i < plan->input_count + plan->output_count; i++) {
             ends[i].offset += chunk.batch * end_size(plan, i);
@@ -329,7 +316,7 @@ static plait_status predict_staged(plait_model *model, struct stream *stream, si
         bindings[plan->input_count + i].buffer = model->outputs[i];
     }
     for (size_t done = 0; done < batch;) {
-        const struct chunk chunk = {stream, bindings, bindings + plan->input_count, 0, next_part(model, batch, done)};
+        const struct chunk chunk = {stream, bindings, 0, next_part(model, batch, done)};
         TRY(predict_part(model, &chunk, done, inputs, outputs));
         done += chunk.batch;
     }

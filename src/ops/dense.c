@@ -420,7 +420,8 @@ static plait_status enqueue_reference(const struct step *step, const struct run 
 }
 
 static const struct variant cpu = {"cpu", applicable_cpu, plan_cpu, pack_cpu, enqueue_cpu};
-static const struct variant clblast = {"clblast", applicable_clblast, plan_clblast, pack_plain, enqueue_clblast};
+static const struct variant clblast = {"clblast",  applicable_clblast, plan_clblast,
+                                       pack_plain, enqueue_clblast,    .calls_library = true};
 static const struct variant gpu = {"gpu", applicable_gpu, plan_gpu, pack_gpu, enqueue_gpu};
 static const struct variant reference = {"reference", NULL, plan_reference, pack_plain, enqueue_reference};
 
