@@ -38,7 +38,9 @@ static int open_context(void **state)
     (void)strcat(strcpy(path, folder), "/cache.sqlite");
     cache = path;
     return plait_context_adopt(fixture_cl_context(), fixture_cl_queue(false), &(plait_context_opts){.cache = cache},
-                               &context);
+                               &context) == PLAIT_OK
+               ? 0
+               : -1;
 }
 
 static int close_context(void **state)
@@ -53,7 +55,7 @@ static int clear(void **state)
 {
     (void)state;
     scratch_reset();
-    return plait_tunings_delete(cache, NULL);
+    return plait_tunings_delete(cache, NULL) == PLAIT_OK ? 0 : -1;
 }
 
 /* What plait_tune tells. */
