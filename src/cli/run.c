@@ -131,9 +131,6 @@ static int bind_inputs(const struct options *options, const struct model_file *f
         arrays->batch = array->shape.dims[0];
         arrays->in[i] = array->data;
     }
-    if (options->input_count > file->inputs.count) {
-        return REFUSE("%zu input files, but the model has %zu inputs", options->input_count, file->inputs.count);
-    }
     return EXIT_DONE;
 }
 
@@ -221,16 +218,27 @@ static int write_outputs(const struct options *options, const struct model_file 
     return EXIT_DONE;
 }
 
-static int check_outputs(const struct options *options, const struct model_file *file)
+static int refuse_given(const struct given *given, plait_nodes nodes, const char *what)
 {
-    for (size_t k = 0; k < options->output_count; k++) {
+    fprintf(stderr, "plait run: %s%s%s stands for no %s; the model has", given->name ? given->name : "",
+            given->name ? "=" : "", given->path, what);
+    for (size_t i = 0; i < nodes.count; i++) {
+        fprintf(stderr, " \"%s\"", plait_node_name(nodes.items[i]));
+    }
+    fputc('\n', stderr);
+    return EXIT_FAILED;
+}
+
+/* Whether each file stands for one of the nodes, which are the model's inputs or outputs (`what`). */
+static int check_given(const struct given *list, size_t count, plait_nodes nodes, const char *what)
+{
+    for (size_t k = 0; k < count; k++) {
         size_t matches = 0;
-        for (size_t i = 0; i < file->outputs.count; i++) {
-            const char *name = plait_node_name(file->outputs.items[i]);
-            matches += find_given(options->outputs, options->output_count, name, i) == &options->outputs[k];
+        for (size_t i = 0; i < nodes.count; i++) {
+            matches += find_given(list, count, plait_node_name(nodes.items[i]), i) == &list[k];
         }
         if (matches == 0) {
-            return REFUSE("%s stands for no output; the model has %zu", options->outputs[k].path, file->outputs.count);
+            return refuse_given(&list[k], nodes, what);
         }
     }
     return EXIT_DONE;
@@ -297,8 +305,13 @@ static int run(const struct options *options, struct arrays *arrays)
     if (code == EXIT_DONE && (file.inputs.count > MAX_FILES || file.outputs.count > MAX_FILES)) {
         code = REFUSE("the model has more than %d inputs or outputs", MAX_FILES);
     }
+    if (code == EXIT_DONE) {
+        code = check_given(options->inputs, options->input_count, file.inputs, "input");
+    }
+    if (code == EXIT_DONE) {
+        code = check_given(options->outputs, options->output_count, file.outputs, "output");
+    }
     code = code == EXIT_DONE ? bind_inputs(options, &file, arrays) : code;
-    code = code == EXIT_DONE ? check_outputs(options, &file) : code;
     code = code == EXIT_DONE ? predict(options, &file, arrays) : code;
     code = code == EXIT_DONE ? write_outputs(options, &file, arrays) : code;
     model_file_free(&file);
@@ -337,7 +350,8 @@ static int parse(int argc, char **argv, struct options *options, int *stop)
         }
     }
     if (!right || optind + 1 != argc) {
-        return misuse("run", help, "one MODEL is needed, and options as below, with at most 256 files");
+        return misuse("run", help,
+                      "one MODEL is needed, at most 256 files of each kind, and --accuracy fast or strict");
     }
     options->model = argv[optind];
     return EXIT_DONE;

@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "cli/model_file.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -182,7 +183,7 @@ static int write_text(const char *path, const char *text)
     FILE *file = fopen(path, "w");
 
     if (!file || fputs(text, file) < 0 || fclose(file) != 0) {
-        fprintf(stderr, "plait plot: %s cannot be written\n", path);
+        fprintf(stderr, "plait plot: %s cannot be written: %s\n", path, strerror(errno));
         return EXIT_FAILED;
     }
     return EXIT_DONE;

@@ -348,8 +348,9 @@ static plait_status open_superblock(struct hdf5_file *file)
     }
     if (end > file->size) {
         return error_set(PLAIT_ERR_FORMAT,
-                         "the file is cut off: it has %zu bytes, but had %" PRIu64 " when it was written", file->size,
-                         end);
+                         "the file is cut off: it has %zu bytes, but had %" PRIu64
+                         " when it was written; copy it again",
+                         file->size, end);
     }
 out:
     return status;

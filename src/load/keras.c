@@ -93,13 +93,17 @@ static plait_status read_file(struct plait_keras *keras, const char *path, json_
     plait_status status = PLAIT_OK;
 
     TRY(file_open(path, SIZE_MAX, &keras->file));
-    if (begins(&keras->file, "PK\3\4")) {
+    if (keras->file.size == 0) {
+        status = error_set(PLAIT_ERR_FORMAT, "%s: the file is empty; save the model again, or copy it again", path);
+    } else if (begins(&keras->file, "PK\3\4")) {
         TRY(read_archive(keras, path, config));
     } else if (begins(&keras->file, "\x89HDF")) {
         TRY(read_legacy(keras, path, config));
     } else {
         status = error_set(PLAIT_ERR_FORMAT,
-                           "%s: this is no model that Keras saved: neither an archive (.keras) nor HDF5 (.h5)", path);
+                           "%s: this is no model that Keras saved: neither an archive (.keras) nor HDF5 (.h5); "
+                           "model.save(\"model.keras\") makes one",
+                           path);
     }
 out:
     return status;

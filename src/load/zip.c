@@ -89,7 +89,8 @@ static plait_status find_end(const unsigned char *bytes, size_t size, size_t *en
         }
     }
     if (found == 0) {
-        return error_set(PLAIT_ERR_FORMAT, "this is no ZIP archive, or it is cut off: its end is missing");
+        return error_set(PLAIT_ERR_FORMAT,
+                         "this is no ZIP archive, or it is cut off: its end is missing; copy the file again");
     }
     if (found > 1) {
         return error_set(PLAIT_ERR_FORMAT,

@@ -20,10 +20,12 @@ enum {
     MAX_WIDTH = 10000,
 };
 
+enum side { LEFT, RIGHT, CENTER };
+
 struct column {
     const char *title;
     double end; /* as a part of the table's width */
-    enum { LEFT, RIGHT, CENTER } side;
+    enum side side;
     void (*add)(struct text *text, const struct layer_row *row); /* what its cells say */
 };
 
@@ -256,7 +258,7 @@ static size_t head_bytes(const char *text, size_t count)
 }
 
 /* Adds a line of a cell, filled or cut to the width. */
-static void add_line(struct text *out, const char *begin, const char *end, size_t width, int side)
+static void add_line(struct text *out, const char *begin, const char *end, size_t width, enum side side)
 {
     const size_t length = count_characters(begin, end);
 

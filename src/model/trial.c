@@ -15,7 +15,7 @@ enum {
     FAIR_ROUNDS = 12,  /* of timing, before a variant is given up: something else may have slowed the first ones down */
 };
 
-static const double round_seconds = 5e-4;  /* a round is at least so long: shorter runs are repeated */
+static const double round_seconds = 5e-4;  /* a round is at least so long: shorter runs are repeated, without a sweep */
 static const double timing_seconds = 0.25; /* all rounds together are not much longer */
 static const double hopeless = 2;          /* times what it is worth: given up */
 
@@ -213,18 +213,32 @@ static double error_of(const struct trial *trial)
 
 /* ---- Timing ----------------------------------------------------------------------------------------- */
 
-/* The least time of a batch. */
-static plait_status time_batches(struct trial *trial, plait_model *model, struct trial_limits limits, double *seconds)
+/* Times a batch, `times` over. */
+static plait_status time_round(const struct trial *trial, plait_model *model, size_t times, double *seconds)
 {
     plait_status status = PLAIT_OK;
-    const size_t batch = trial->plan.batch;
+
+    TRY(sweep_run(trial->sweep));
+    TRY(time_run(model, 0, trial->plan.batch, times, seconds));
+out:
+    return status;
+}
+
+/* The least time of a batch. */
+static plait_status time_batches(const struct trial *trial, plait_model *model, struct trial_limits limits,
+                                 double *seconds)
+{
+    plait_status status = PLAIT_OK;
     const double stop = fmin(limits.end, clock_seconds() + timing_seconds);
     double taken = 0;
+    size_t times = 1; /* a second run would find what the first left in the caches */
 
-    TRY(time_run(model, 0, batch, 1, seconds));
-    const size_t times = *seconds < round_seconds ? (size_t)(round_seconds / fmax(*seconds, 1e-6)) + 1 : 1;
+    TRY(time_round(trial, model, 1, seconds));
+    if (!trial->sweep && *seconds < round_seconds) {
+        times = (size_t)(round_seconds / fmax(*seconds, 1e-6)) + 1;
+    }
     for (size_t i = 0; clock_seconds() < stop && (i < FAIR_ROUNDS || *seconds < hopeless * limits.worth); i++) {
-        TRY(time_run(model, 0, batch, times, &taken));
+        TRY(time_round(trial, model, times, &taken));
         *seconds = fmin(*seconds, taken);
     }
 out:

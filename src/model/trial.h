@@ -3,6 +3,7 @@
 #ifndef MODEL_TRIAL_H
 #define MODEL_TRIAL_H
 
+#include "device/sweep.h"
 #include "plan/plan.h"
 
 /* The step, and a plan of it alone: its tensors lie as they do in the whole plan, one after the other. */
@@ -15,6 +16,7 @@ struct trial {
     float *data;        /* what the tensors hold at first: random values */
     float *wanted;      /* the output's memory, with the first and the last sample as the reference computes them */
     float *got;
+    const struct sweep *sweep; /* before each run that is timed, as the rest of a whole model would; NULL: none */
 };
 
 /* Begins a trial with step `index` of a plan, which must stand and is planned anew by trial_reference and

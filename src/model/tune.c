@@ -20,6 +20,9 @@ static const double clearly_less = 0.95;
 static const double short_time = 0.25;
 static const double promising = 2;
 
+/* The most that is swept through the caches before a run: more would leave too little time for runs. */
+static const uint64_t most_swept = (uint64_t)256 << 20;
+
 enum { TRIES = 3 }; /* more for the usual variant, when another one has beaten it */
 
 /* A step to tune. */
@@ -32,6 +35,7 @@ struct task {
 struct tuner {
     plait_context *context;
     struct plan *plan;
+    struct sweep *sweep; /* NULL: none */
     plait_tune_opts opts;
     double end; /* of the budget */
     struct tunings known;
@@ -250,6 +254,7 @@ static plait_status tune_step(struct tuner *tuner, const struct task *task)
     bool complete = false;
 
     TRY(trial_create(tuner->context, tuner->plan, task->step, &trial));
+    trial.sweep = tuner->sweep;
     TRY(hold(tuner, &trial, &contest, &complete));
     tuner->report.wrong += contest.wrong.length > 0;
     if (complete) {
@@ -286,6 +291,21 @@ out:
     return status;
 }
 
+/* Between two runs of a step the others pass their weights and values through the caches, and so does the sweep. On
+ * devices other than CPUs a single run is too short to be timed from here. */
+static plait_status make_sweep(struct tuner *tuner)
+{
+    const plait_memory memory = plan_memory(tuner->plan);
+    const uint64_t half = context_free_bytes(tuner->context) / 2; /* trials need some, too */
+    uint64_t bytes = memory.weights_bytes + memory.arena_bytes;
+
+    if (context_traits(tuner->context)->kind != PLAIT_DEVICE_CPU) {
+        return PLAIT_OK;
+    }
+    bytes = bytes < most_swept ? bytes : most_swept;
+    return sweep_create(tuner->context, bytes < half ? bytes : half, &tuner->sweep);
+}
+
 static plait_status prepare(struct tuner *tuner, plait_nodes inputs, plait_nodes outputs, const plait_model_opts *opts)
 {
     plait_status status = PLAIT_OK;
@@ -296,6 +316,7 @@ static plait_status prepare(struct tuner *tuner, plait_nodes inputs, plait_nodes
     TRY(tunings_prepare(tuner->context));
     TRY(tunings_load(tuner->context, &tuner->known));
     TRY(list_tasks(tuner));
+    TRY(make_sweep(tuner));
 out:
     return status;
 }
@@ -324,6 +345,7 @@ out:
     }
     mem_free(tuner.tasks);
     tunings_free(&tuner.known);
+    sweep_free(tuner.sweep);
     plan_free(tuner.plan);
     return status;
 }

@@ -10,6 +10,7 @@
 #include "ops/attention.h"
 
 #include "base/memory.h"
+#include "base/sizes.h"
 #include "ops/walk.h"
 #include "ops/weight.h"
 #include "shape/shape.h"
@@ -163,11 +164,6 @@ struct operand attention_mask_of(const struct step *step, const struct run *run)
     return run->inputs[((const struct attention *)step->params)->mask ? ATTENTION_MASK : ATTENTION_QUERY];
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 struct arg attention_extent(const struct step *step, const struct run *run)
 {
     const struct attention *params = step->params;
@@ -177,8 +173,8 @@ struct arg attention_extent(const struct step *step, const struct run *run)
                              sizes.keys,
                              sizes.heads,
                              sizes.heads / sizes.key_heads,
-                             smaller(params->before, sizes.queries),
-                             smaller(params->after, sizes.keys),
+                             least(params->before, sizes.queries),
+                             least(params->after, sizes.keys),
                              mask.rank > 2 && mask.dims[1] > 1 ? mask.strides[1] : 0,
                              mask.strides[0]};
 
@@ -240,13 +236,13 @@ void attention_score_options(const struct step *step, struct text *options)
 static size_t tiles_for(const struct step *step, size_t queries, size_t compute_units)
 {
     const struct attention_sizes sizes = attention_sizes_of(step);
-    const size_t all = step->output.dims[0] * sizes.heads * ((sizes.queries + queries - 1) / queries);
+    const size_t all = step->output.dims[0] * sizes.heads * divide_up(sizes.queries, queries);
     const size_t fair = all / (LOTS * compute_units);
 
     if (sizes.key_dim + sizes.value_dim > TILES_DIM || fair <= 1) {
         return 1;
     }
-    return smaller(fair, MOST_TILES);
+    return least(fair, MOST_TILES);
 }
 
 static plait_status plan_cpu(struct step *step, const struct device_traits *device)
@@ -281,7 +277,7 @@ static plait_status enqueue_cpu(const struct step *step, const struct run *run)
     }
     const struct attention_sizes sizes = attention_sizes_of(step);
     const size_t queries = step->tile[TILE_QUERIES];
-    const struct range range = {.global = {(sizes.queries + queries - 1) / queries, sizes.heads, run->batch},
+    const struct range range = {.global = {divide_up(sizes.queries, queries), sizes.heads, run->batch},
                                 .local = {1, 1, 1}};
     return launch(run->stream, run->kernels[0], range,
                   ARGS(ARG_OPERAND(run->inputs[ATTENTION_QUERY]), ARG_OPERAND(*key), ARG_OPERAND(*value),

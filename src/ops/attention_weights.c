@@ -5,6 +5,7 @@
 #include "ops/attention.h"
 
 #include "base/memory.h"
+#include "base/sizes.h"
 #include "ops/walk.h"
 #include "shape/shape.h"
 
@@ -32,11 +33,6 @@ static struct weights in_operand(const struct operand *operand)
     const size_t *strides = operand->view.strides;
 
     return (struct weights){operand->buffer, operand->offset, {strides[0], strides[1], strides[2]}};
-}
-
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
 }
 
 static void remember_group(struct step *step, const struct device_traits *device)

@@ -7,7 +7,9 @@
  * padding: then `same` needs no more than input + kernel / 2. */
 #include "ops/conv2d_fft.h"
 
+#include "base/sizes.h"
 #include "ops/convolution.h"
+#include "ops/cpu.h"
 #include "ops/fft.h"
 #include "shape/shape.h"
 
@@ -21,7 +23,6 @@ enum {
     MOST_ROWS = 8,             /* tiles that share weights in registers */
     MOST_TILES = 32,           /* that a work-item keeps in the cache */
     COLUMN_LOTS_PER_UNIT = 4,  /* the same, of conv2d_fft_product */
-    LOTS_PER_UNIT = 16,        /* work-items that a compute unit should get, to end with the others */
     SCRATCH_FLOATS = 32 << 20, /* of a part of the batch: 128 MiB */
     PACKED_FLOATS = 128 << 20, /* most weights: 512 MiB */
 };

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/conv2d_single.h"
 
+#include "base/sizes.h"
 #include "ops/convolution.h"
+#include "ops/cpu.h"
 #include "shape/shape.h"
-
-enum {
-    VECTOR = 16,        /* floats of the kernel's vectors, and pixels of a chunk */
-    LOTS_PER_UNIT = 16, /* work-items that a compute unit should get, to end with the others */
-};
 
 /* What is remembered in step->tile. */
 enum { TILE_UNITS };

@@ -3,7 +3,9 @@
 #include "ops/conv2d_winograd.h"
 
 #include "base/memory.h"
+#include "base/sizes.h"
 #include "ops/convolution.h"
+#include "ops/cpu.h"
 #include "shape/shape.h"
 
 #include <math.h>
@@ -15,8 +17,7 @@ enum {
     SQUARE_TAPS = 3,
     MOST_TAPS = 7,
     MOST_POINTS = 10,
-    MOST_SQUARE = 36,      /* points of a tile of 4 x 4 outputs of 3 x 3 taps: no other has more */
-    VECTOR = 16,           /* floats of the kernel's vectors */
+    MOST_SQUARE = 36,       /* points of a tile of 4 x 4 outputs of 3 x 3 taps: no other has more */
     MOST_ITEMS = 8,         /* that a compute unit gets */
     LOT_FLOATS = 320 << 10, /* that stay in a core's second cache beside weights: 1.25 MiB */
     /* What it takes, in multiply-adds, to transform a channel or filter of a tile of MOST_SQUARE points: measured. */

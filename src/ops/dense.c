@@ -2,6 +2,7 @@
 /* Matrix product over the last axis (layers.h has the formula). */
 #include "ops/dense.h"
 
+#include "base/sizes.h"
 #include "device/gemm.h"
 #include "graph/source.h"
 #include "ops/activation.h"

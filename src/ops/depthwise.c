@@ -2,18 +2,18 @@
 #include "ops/depthwise.h"
 
 #include "base/memory.h"
+#include "base/sizes.h"
+#include "ops/cpu.h"
 #include "shape/shape.h"
 
 /* What is remembered in step->tile. */
 enum { TILE_PIXELS, TILE_UNITS };
 
 enum {
-    VECTOR = 16,        /* floats of the kernel's vectors */
-    MOST_COLS = 8,      /* of a kernel whose rows are unrolled, */
-    MOST_TAPS = 64,     /* and its taps: their sum in one go is exact enough */
-    LOTS_PER_UNIT = 16, /* work-items that a compute unit should get, to end with the others, */
-    ITEM_TILES = 32,    /* unless they get fewer tiles than these: 1 microsecond */
-    ITEM_BLOCKS = 4,    /* blocks of channels side by side: whole cache lines in a row */
+    MOST_COLS = 8,   /* of a kernel whose rows are unrolled, */
+    MOST_TAPS = 64,  /* and its taps: their sum in one go is exact enough */
+    ITEM_TILES = 32, /* tiles that a work-item should have at least: 1 microsecond */
+    ITEM_BLOCKS = 4, /* blocks of channels side by side: whole cache lines in a row */
 };
 
 static size_t filters_of(const struct product *product)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/depthwise_expanded.h"
 
+#include "base/sizes.h"
 #include "ops/convolution.h"
+#include "ops/cpu.h"
 #include "ops/depthwise.h"
 #include "shape/shape.h"
 
@@ -11,7 +13,6 @@
 enum { TILE_ROWS, TILE_VECTORS, TILE_PIXELS, TILE_UNITS, TILE_COUNT };
 
 enum {
-    VECTOR = 16,            /* floats of the kernel's vectors */
     RING_FLOATS = 8 << 10,  /* of the ring, that stay in a core's first cache beside weights: 32 KiB */
     MOST_FLOATS = 64 << 10, /* in its second */
     TRIES = 32,             /* numbers of strips that are looked at */

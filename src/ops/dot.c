@@ -7,6 +7,7 @@
  *
  * cpu        both inputs side by side along k: 16 products at a time; otherwise 16 columns
  * reference  a work-item an element */
+#include "base/sizes.h"
 #include "graph/source.h"
 #include "ops/axis.h"
 #include "ops/unit_normalization.h"
@@ -199,11 +200,6 @@ static plait_status plan_cpu(struct step *step, const struct device_traits *devi
 static plait_status plan_reference(struct step *step, const struct device_traits *device)
 {
     return plan_kernel(step, "dot_reference", 1, 1, device->max_work_group < 64 ? device->max_work_group : 64);
-}
-
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
 }
 
 static plait_status enqueue(const struct step *step, const struct run *run)

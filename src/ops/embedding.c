@@ -4,6 +4,7 @@
  *
  * The packed table has a row of NaN behind its own, which such numbers read. */
 #include "base/memory.h"
+#include "base/sizes.h"
 #include "graph/source.h"
 #include "ops/masks.h"
 #include "ops/walk.h"
@@ -100,7 +101,7 @@ static plait_status enqueue(const struct step *step, const struct run *run)
     }
     walk_align_views(rows, 2);
     const size_t sizes[] = {count, table.dims[1], table.dims[0], each};
-    const struct range range = each > 0 ? (struct range){.global = {(count + each - 1) / each}, .local = {1}}
+    const struct range range = each > 0 ? (struct range){.global = {divide_up(count, each)}, .local = {1}}
                                         : (struct range){.global = {count * table.dims[1]}, .local = {group}};
     return launch(run->stream, run->kernels[0], range,
                   ARGS(ARG_OPERAND(run->inputs[0]), ARG_OPERAND(run->output), arg_buffer(run->packed),

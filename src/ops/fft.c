@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/fft.h"
 
+#include "base/sizes.h"
 #include "base/vectors.h"
 
 #include <assert.h>
@@ -198,26 +199,21 @@ static void gather_row(const struct fft_taps *kernel, size_t length, size_t row,
     }
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Transforms up to PART lanes. */
 WIDE_VECTORS static void transform_part(const struct turns *turns, const struct fft_taps *kernel, float *spectrum,
                                         size_t k_step, size_t m_step)
 {
     const size_t length = turns->length;
-    const size_t rows = smaller(kernel->rows, length);
+    const size_t rows = least(kernel->rows, length);
     const size_t end = length / (2 * places_of(length)) + 1;
     const size_t most = PAIRS / rows;
     double row[FFT_MOST][PART];
     struct value values[2][PAIRS]; /* {places}{k}{rows} */
 
     for (size_t begin = 0; begin < end; begin += most) {
-        const size_t count = smaller(end - begin, most);
+        const size_t count = least(end - begin, most);
         for (size_t a = 0; a < rows; a++) {
-            const struct numbers numbers = {row[0], PART, smaller(kernel->cols, length)};
+            const struct numbers numbers = {row[0], PART, least(kernel->cols, length)};
             gather_row(kernel, length, a, row);
             for (size_t k = 0; k < count; k++) {
                 struct value at_k[2];
@@ -248,7 +244,7 @@ void fft_kernel(const struct fft_taps *kernel, size_t length, float *spectrum, s
         struct fft_taps part = *kernel;
         part.taps += lane;
         part.scale += lane;
-        part.lanes = smaller(kernel->lanes - lane, PART);
+        part.lanes = least(kernel->lanes - lane, PART);
         transform_part(&turns, &part, spectrum + lane, k_step, m_step);
     }
 }

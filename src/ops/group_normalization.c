@@ -6,9 +6,11 @@
  *            channel, then y = x * scale + shift
  * reference  a work-item a group, as lines along the pixels and the channels of a group */
 #include "base/memory.h"
+#include "base/sizes.h"
 #include "graph/source.h"
 #include "ops/affine.h"
 #include "ops/axis.h"
+#include "ops/cpu.h"
 #include "ops/moments.h"
 #include "ops/weight.h"
 #include "shape/shape.h"
@@ -18,7 +20,6 @@
 /* The parameters are the options, with Keras's defaults in place of 0, and the number of groups for -1. */
 
 enum {
-    VECTOR = 16,  /* floats of the kernels' vectors */
     PIXELS = 256, /* of a part */
 };
 
@@ -146,7 +147,7 @@ static size_t parts_of(const struct step *step)
 {
     const struct view pixels = pixels_of(&step->output);
 
-    return (view_count(&pixels) + PIXELS - 1) / PIXELS;
+    return divide_up(view_count(&pixels), PIXELS);
 }
 
 /* The scratch memory has a sample's moments, by part, for all samples, then their factors. */
@@ -198,7 +199,7 @@ static plait_status launch_moments(const struct step *step, const struct run *ru
     walk_align_views(views, 1);
     return launch(
         run->stream, run->kernels[MOMENTS],
-        (struct range){.global = {(channels + VECTOR - 1) / VECTOR, parts_of(step), run->batch}, .local = {1, 1, 1}},
+        (struct range){.global = {divide_up(channels, VECTOR), parts_of(step), run->batch}, .local = {1, 1, 1}},
         ARGS(ARG_OPERAND(x), arg_buffer(run->scratch), arg_long(run->scratch_offset), arg_int(x_stride),
              arg_int8(pixels.dims, WALK_AXES), arg_int8(pixels.strides, WALK_AXES), arg_int(channels),
              arg_int(moments_floats(step))));

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/lines.h"
 
+#include "base/sizes.h"
+#include "ops/cpu.h"
+
 #include <assert.h>
 
 enum {
-    VECTOR = 16,  /* floats of the kernels' vectors */
     ABREAST = 16, /* most work-items of a group whose lines lie abreast */
     GROUPS = 64,  /* of such work-items, so that all cores have their share */
 };
@@ -36,11 +38,6 @@ plait_status lines_check_last(unsigned mask, size_t rank)
     return lines_along_last(mask, rank)
                ? PLAIT_OK
                : error_set(PLAIT_ERR_UNSUPPORTED, "it works along the last axis, alone or with others");
-}
-
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
 }
 
 /* The work-items; find_lines in kernels/line.clh shares lines out likewise. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* y = the largest or the mean of the cells of a sliding window, channel by channel (pooling.h has the formula). */
+#include "base/sizes.h"
 #include "graph/source.h"
 #include "ops/walk.h"
 #include "shape/shape.h"
@@ -98,21 +99,11 @@ static void describe(const struct view *view, size_t *out)
     }
 }
 
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
-static size_t at_most(size_t value, size_t limit)
-{
-    return value < limit ? value : limit;
-}
-
 /* Pixels of a work-item in the _cpu kernel. */
 static size_t pixels_each(const struct pool *pool, const size_t *x, const size_t *y)
 {
-    const size_t cells = at_most(pool->size[0], x[ROWS]) * at_most(pool->size[1], x[COLS]);
-    const size_t each = READS / cells / at_most(y[DEPTH], CHANNELS);
+    const size_t cells = least(pool->size[0], x[ROWS]) * least(pool->size[1], x[COLS]);
+    const size_t each = READS / cells / least(y[DEPTH], CHANNELS);
 
     return each ? each : 1;
 }

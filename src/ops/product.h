@@ -8,18 +8,6 @@
 
 #include "graph/op.h"
 
-/* a / b, rounded up. */
-static inline size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
-/* The smaller of both. */
-static inline size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Where pixels lie; the buffer is NULL while planning, and where there is no such tensor. */
 struct pixels {
     const struct buffer *buffer;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Register tiles: kernels/conv2d_cpu.cl, conv2d_strips_cpu.cl and gemm_cpu.cl. */
 #include "base/memory.h"
+#include "base/sizes.h"
+#include "ops/cpu.h"
 #include "ops/product_gemm.h"
 #include "ops/product_strips.h"
 #include "shape/shape.h"
@@ -9,10 +11,8 @@
 enum { TILE_ROWS, TILE_VECTORS, TILE_UNITS };
 
 enum {
-    VECTOR = 16,              /* floats of the kernel's vectors */
     CACHE_FLOATS = 256 << 10, /* weights that stay in a core's second cache: 1 MiB */
     FEW_PIXELS = 8,
-    LOTS_PER_UNIT = 16,  /* work-items that a compute unit should get, to end with the others */
     TILES_PER_PASS = 16, /* tiles that share weights in the cache */
 };
 

@@ -2,11 +2,12 @@
 /* Products of single pixels, and of windows that lie in one piece: kernels/gemm_cpu.cl. */
 #include "ops/product_gemm.h"
 
+#include "base/sizes.h"
+#include "ops/cpu.h"
+
 enum {
     CACHE_FLOATS = 256 << 10, /* weights that stay in a core's second cache: 1 MiB */
-    VECTOR = 16,              /* floats of the kernel's vectors */
     FEW_LOTS_PER_UNIT = 4,    /* work-items with which it ends well enough with the others */
-    LOTS_PER_UNIT = 16,       /* most work-items that a compute unit gets, to end with the others */
     ITEM_PRODUCTS = 1 << 19,  /* multiply-adds that a work-item should have: 3 microseconds */
 };
 

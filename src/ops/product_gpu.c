@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Tiles in local memory: kernels/conv2d_gpu.cl. */
 #include "base/memory.h"
+#include "base/sizes.h"
 #include "ops/product.h"
 #include "shape/shape.h"
 

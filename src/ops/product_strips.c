@@ -2,11 +2,13 @@
 /* One kernel: kernels/conv2d_strips_cpu.cl. */
 #include "ops/product_strips.h"
 
+#include "base/sizes.h"
+#include "ops/cpu.h"
+
 enum {
     MOST_CHANNELS = 15,
     LINE_FLOATS = 64,       /* most that a kernel row sees: a block of a sum */
     STRIP_FLOATS = 8 << 10, /* that a strip should have at most: 32 KiB stay in the first cache */
-    LOTS_PER_UNIT = 16,     /* work-items that a compute unit should get, to end with the others */
 };
 
 /* How the work is cut: strips of output rows. */

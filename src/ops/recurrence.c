@@ -8,10 +8,11 @@
 #include "ops/recurrence.h"
 
 #include "base/memory.h"
+#include "base/sizes.h"
+#include "ops/cpu.h"
 #include "shape/shape.h"
 
 enum {
-    VECTOR = 16,               /* floats of the cpu kernel's vectors */
     CACHE_FLOATS = 128 << 10,  /* that stay in a core's second cache beside others: 512 KiB */
     SHARED_FLOATS = 512 << 10, /* kernels from this size on stay in no core's second cache */
     GROUP = 64,                /* work-items of a group in other kernels, if the device can */
@@ -87,11 +88,6 @@ double recurrence_flops(const struct node *node, const plait_shape *inputs)
 }
 
 /* ---- Planning, for both variants ---- */
-
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
 
 static size_t units_of(const struct step *step)
 {

@@ -4,6 +4,7 @@
  * What that comes to for each row and column is packed, computed with float32 as Keras's back end does. */
 #include "ops/resizing.h"
 
+#include "base/sizes.h"
 #include "ops/walk.h"
 #include "ops/zero_padding.h"
 #include "shape/shape.h"
@@ -183,7 +184,7 @@ static plait_status enqueue_cpu(const struct step *step, const struct run *run)
 {
     const struct view y = picture_of(&run->output.view);
     const size_t pixels_each = y.dims[3] < WALK_RUN ? WALK_RUN / y.dims[3] : 1; /* as the kernel */
-    const size_t parts = (y.dims[2] + pixels_each - 1) / pixels_each;
+    const size_t parts = divide_up(y.dims[2], pixels_each);
     struct arg args[BOTH_ARGS];
 
     fill_args(step, run, args);

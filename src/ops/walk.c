@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/walk.h"
 
+#include "base/sizes.h"
+
 #include <assert.h>
 
 static_assert(WALK_AXES == PLAIT_MAX_RANK, "kernels walk any tensor");
@@ -53,11 +55,6 @@ void walk_align(struct operand *operands, size_t count)
         views[i] = &operands[i].view;
     }
     walk_align_views(views, count);
-}
-
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
 }
 
 /* The work-items for an output. Shares of rows are cut as find_share in kernels/row.clh does. */

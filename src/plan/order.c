@@ -3,6 +3,7 @@
 #include "plan/order.h"
 
 #include "base/memory.h"
+#include "base/sizes.h"
 #include "plan/values.h"
 
 enum { WORD_BITS = 64 };
@@ -157,7 +158,7 @@ plait_status order_create(struct plan *plan, bool in_arena, bool waits, struct o
 {
     plait_status status = PLAIT_OK;
 
-    *out = (struct order){.steps = plan->step_count, .words = (plan->step_count + WORD_BITS - 1) / WORD_BITS};
+    *out = (struct order){.steps = plan->step_count, .words = divide_up(plan->step_count, WORD_BITS)};
     TRY(mem_alloc(&out->before, plan->step_count * out->words, sizeof *out->before));
     for (size_t i = 0; i < plan->step_count; i++) {
         TRY(order_step(plan, i, in_arena, waits, out));

@@ -9,7 +9,7 @@ expect 0 '' '' plot "$model" -o model.dot
 grep -q '^digraph ' model.dot
 grep -q '<b>concatenate</b> (Concatenate)' model.dot
 expect 0 '' '' plot "$models/open_sizes.keras" -o model.dot --shape 9,8,2
-expect 1 '' 'plait plot: no/such/model.dot cannot be written' plot "$model" -o no/such/model.dot
+expect 1 '' 'plait plot: no/such/model.dot cannot be written: No such file or directory' plot "$model" -o no/such/model.dot
 expect 1 '' 'plait plot: *no/such.keras*' plot no/such.keras -o model.dot
 
 # Without Graphviz.

@@ -30,13 +30,14 @@ expect 0 '' '' run "$open.keras" -i ./equal=sign/x.npy -o y.npy
 
 expect 1 '' 'plait run: input 0, "zebra", has no file; give one with -i' run "$many.keras"
 expect 1 '' 'plait run: input 1, "ape", has no file; give one with -i' run "$many.keras" -i "$many.x0.npy"
-expect 1 '' 'plait run: 2 input files, but the model has 1 inputs' run "$ends.keras" -i "$ends.x0.npy" -i "$ends.x0.npy"
+expect 1 '' 'plait run: *ends.x0.npy stands for no input; the model has "input_layer"' run "$ends.keras" -i "$ends.x0.npy" -i "$ends.x0.npy"
 expect 1 '' 'plait run: *shape (2, 6, 6, 2), but input "input_layer" is (batch, 5)' run "$ends.keras" -i "$open.x0.npy"
 expect 1 '' 'plait run: *axes of no fixed size*{5} given*' run "$open.keras" -i "$ends.x0.npy"
 expect 1 '' 'plait run: *no/such.npy*cannot be opened*' run "$ends.keras" -i no/such.npy
 expect 1 '' 'plait run: *sequential.txt*no .npy file*' run "$ends.keras" -i "$models/sequential.txt"
 expect 1 '' 'plait run: *no/such.keras*' run no/such.keras -i "$ends.x0.npy"
-expect 1 '' 'plait run: y.npy stands for no output; the model has 3' run "$ends.keras" -i "$ends.x0.npy" -o other=y.npy
+expect 1 '' 'plait run: other=*x0.npy stands for no input; the model has "input_layer"' run "$ends.keras" -i "other=$ends.x0.npy"
+expect 1 '' 'plait run: other=y.npy stands for no output; the model has "input_layer" "flatten" *' run "$ends.keras" -i "$ends.x0.npy" -o other=y.npy
 expect 1 '' 'plait run: *no/such/y.npy*cannot be written*' run "$ends.keras" -i "$ends.x0.npy" -o no/such/y.npy
 expect 1 '' 'plait run: *no such device*' run "$ends.keras" -i "$ends.x0.npy" --device 'no such device'
 

@@ -5,72 +5,23 @@
 #include "device/binary.h"
 
 #include "base/memory.h"
+#include "cache_file.h"
 #include "check.h"
 #include "cl_fault.h"
 #include "device/cache.h"
 #include "device/program.h"
 #include "fixture.h"
+#include "folder.h"
 #include "random.h"
 
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-static char folder[] = "/tmp/plait-test-binary-"
-                       "XX"
-                       "XX"
-                       "XX";
-static const char *path; /* of the cache, new for each test */
-
-static int open_all(void **state)
-{
-    return mkdtemp(folder) ? fixture_open(state) : -1;
-}
-
-static int close_all(void **state)
-{
-    const int closed = fixture_close(state);
-
-    return system(scratch_text("rm -rf '%s'", folder)) == 0 ? closed : -1;
-}
-
-static int new_path(void **state)
-{
-    static int number;
-
-    (void)state;
-    path = scratch_text("%s/%d/cache.sqlite", folder, number++);
-    return 0;
-}
-
-static int forget(void **state)
-{
-    (void)state;
-    scratch_reset();
-    return 0;
-}
-
-static sqlite3 *open_database(void)
-{
-    sqlite3 *database = NULL;
-
-    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-    return database;
-}
-
-static void execute(const char *sql)
-{
-    sqlite3 *database = open_database();
-
-    assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(database), SQLITE_OK);
-}
 
 /* ---- Rows ------------------------------------------------------------------------------------------- */
 
@@ -91,7 +42,7 @@ static bool write_program(struct cached_program it)
 {
     bool works = false;
 
-    check_ok(cache_write_program(path, &it, &works));
+    check_ok(cache_write_program(cache_path, &it, &works));
     return works;
 }
 
@@ -100,7 +51,7 @@ static bool has_program(struct cached_program wanted, const char *what)
 {
     struct cached_program got = {.device = wanted.device, .name = wanted.name};
 
-    check_ok(cache_read_program(path, &got));
+    check_ok(cache_read_program(cache_path, &got));
     const bool there = got.binary != NULL;
     check_that(!there || (got.size == wanted.size && memcmp(got.binary, wanted.binary, got.size) == 0),
                "%s: other bytes than were written", what);
@@ -126,12 +77,12 @@ static void programs_come_back(void **state)
 
     /* measurements live beside them, and are deleted with them */
     const struct tuning row = {.device = "device", .step = "step", .variant = "cpu", .nanoseconds = 1};
-    check_ok(cache_write(path, &row, 1));
+    check_ok(cache_write(cache_path, &row, 1));
     assert_true(has_program(longer, "beside a measurement"));
-    check_ok(cache_delete(path, "device"));
+    check_ok(cache_delete(cache_path, "device"));
     assert_false(has_program(longer, "deleted") || has_program(second, "deleted"));
     assert_true(has_program(other, "of another device"));
-    check_ok(cache_delete(path, NULL));
+    check_ok(cache_delete(cache_path, NULL));
     assert_false(has_program(other, "all deleted"));
 }
 
@@ -167,17 +118,16 @@ static void changed_rows_are_passed_over(void **state)
         "UPDATE programs SET binary = binary || x'00'",
         "DROP TABLE programs",
         "DROP TABLE programs; CREATE TABLE programs (mine TEXT)",
-        "DROP TABLE programs; CREATE VIEW programs AS SELECT 'device' device, 'conv2d_cpu -D A=1' name, x'00' binary, "
-        "0 checksum",
+        "ALTER TABLE programs RENAME TO t; CREATE VIEW programs AS SELECT device, name, x'00' binary, checksum FROM t",
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         assert_true(write_program(program("device", 1, SIZE)));
-        execute(changes[i]);
+        cache_execute(changes[i]);
         assert_false(has_program(program("device", 1, SIZE), changes[i]));
         assert_false(has_program(program("d", 1, SIZE), changes[i]));
-        path = scratch_text("%s/changed-%zu/cache.sqlite", folder, i);
+        cache_path = scratch_text("changed-%zu/cache.sqlite", i);
     }
 }
 
@@ -192,7 +142,7 @@ static void damaged_files_give_no_wrong_program(void **state)
 
     (void)state;
     assert_true(write_program(it));
-    FILE *file = fopen(path, "rb");
+    FILE *file = fopen(cache_path, "rb");
     assert_non_null(file);
     const size_t length = fread(bytes, 1, size, file);
     assert_int_equal(fclose(file), 0);
@@ -201,7 +151,7 @@ static void damaged_files_give_no_wrong_program(void **state)
         const char *what = scratch_text("byte %zu changed", i);
         const unsigned char before = bytes[i];
         bytes[i] = (unsigned char)(before ^ (1 << i % 8));
-        file = fopen(path, "wb");
+        file = fopen(cache_path, "wb");
         assert_non_null(file);
         assert_int_equal(fwrite(bytes, 1, length, file), length);
         assert_int_equal(fclose(file), 0);
@@ -218,10 +168,10 @@ static void places_that_cannot_be_written(void **state)
 
     (void)state;
     assert_true(write_program(it));
-    const char *parent = path;
-    path = scratch_text("%s/cache.sqlite", parent);
+    const char *parent = cache_path;
+    cache_path = scratch_text("%s/cache.sqlite", parent);
     assert_false(write_program(it) || has_program(it, "in a file"));
-    path = folder;
+    cache_path = ".";
     assert_false(write_program(it) || has_program(it, "a folder"));
 }
 
@@ -252,7 +202,7 @@ static void a_locked_cache_is_left(void **state)
 
     (void)state;
     assert_true(write_program(it));
-    sqlite3 *database = open_database();
+    sqlite3 *database = cache_open();
     assert_int_equal(sqlite3_exec(database, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
     assert_false(has_program(it, "locked") || write_program(it));
     assert_int_equal(sqlite3_close(database), SQLITE_OK);
@@ -269,7 +219,7 @@ static void many_processes_write_at_once(void **state)
             for (unsigned i = 0; i < PROGRAMS; i++) {
                 const struct cached_program it = program("device", p * PROGRAMS + i, SIZE);
                 bool works = false;
-                while (cache_write_program(path, &it, &works) == PLAIT_OK && !works) {
+                while (cache_write_program(cache_path, &it, &works) == PLAIT_OK && !works) {
                 }
             }
             _exit(0);
@@ -316,7 +266,7 @@ static void killed_processes_leave_it_sound(void **state)
 /* A context of its own that keeps programs, also if it is PoCL's. */
 static plait_context *new_context(void)
 {
-    const plait_context_opts opts = {.cache = path, .keep_programs = 1};
+    const plait_context_opts opts = {.cache = cache_path, .keep_programs = 1};
     plait_context *context = NULL;
 
     check_ok(plait_context_adopt(fixture_cl_context(), fixture_cl_queue(false), &opts, &context));
@@ -358,7 +308,7 @@ static void programs_are_compiled_once(void **state)
     context = new_context();
     context->reads_programs = false;
     assert_int_equal(builds(context), 1);
-    check_ok(cache_delete(path, NULL));
+    check_ok(cache_delete(cache_path, NULL));
     context = new_context();
     context->keeps_programs = false;
     assert_int_equal(builds(context), 1);
@@ -384,7 +334,7 @@ static void damaged_programs_never_reach_the_driver(void **state)
     (void)state;
     assert_int_equal(calls_of("clCreateProgramWithBinary", new_context()), 0);
     assert_int_equal(calls_of("clCreateProgramWithBinary", new_context()), 1);
-    execute("UPDATE programs SET binary = x'00' || substr(binary, 2)");
+    cache_execute("UPDATE programs SET binary = x'00' || substr(binary, 2)");
     assert_int_equal(calls_of("clCreateProgramWithBinary", new_context()), 0);
     assert_int_equal(calls_of("clCreateProgramWithBinary", new_context()), 1); /* written anew */
 }
@@ -428,7 +378,7 @@ static void a_driver_without_binaries_is_no_failure(void **state)
 static void where_nothing_can_be_written_it_is_tried_once(void **state)
 {
     (void)state;
-    path = folder;
+    cache_path = ".";
     plait_context *context = new_context();
     struct kernel *kernel = NULL;
     check_ok(kernel_create(context, "pointwise_reference", "-D RANK=1", &kernel));
@@ -458,28 +408,27 @@ static void allocations_fail(void **state)
     assert_true(done);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, new_path, forget)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(programs_come_back),
-        TEST(the_oldest_programs_go),
-        TEST(changed_rows_are_passed_over),
-        TEST(damaged_files_give_no_wrong_program),
-        TEST(places_that_cannot_be_written),
-        TEST(a_full_disk),
-        TEST(a_locked_cache_is_left),
-        TEST(many_processes_write_at_once),
-        TEST(killed_processes_leave_it_sound),
-        TEST(programs_are_compiled_once),
-        TEST(programs_of_another_driver_are_not_taken),
-        TEST(damaged_programs_never_reach_the_driver),
-        TEST(refused_programs_are_built),
-        TEST(a_driver_without_binaries_is_no_failure),
-        TEST(where_nothing_can_be_written_it_is_tried_once),
-        TEST(allocations_fail),
+        CACHE_TEST(programs_come_back),
+        CACHE_TEST(the_oldest_programs_go),
+        CACHE_TEST(changed_rows_are_passed_over),
+        CACHE_TEST(damaged_files_give_no_wrong_program),
+        CACHE_TEST(places_that_cannot_be_written),
+        CACHE_TEST(a_full_disk),
+        CACHE_TEST(a_locked_cache_is_left),
+        CACHE_TEST(many_processes_write_at_once),
+        CACHE_TEST(killed_processes_leave_it_sound),
+        CACHE_TEST(programs_are_compiled_once),
+        CACHE_TEST(programs_of_another_driver_are_not_taken),
+        CACHE_TEST(damaged_programs_never_reach_the_driver),
+        CACHE_TEST(refused_programs_are_built),
+        CACHE_TEST(a_driver_without_binaries_is_no_failure),
+        CACHE_TEST(where_nothing_can_be_written_it_is_tried_once),
+        CACHE_TEST(allocations_fail),
     };
 
-    return cmocka_run_group_tests(tests, open_all, close_all);
+    folder_enter();
+    return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }

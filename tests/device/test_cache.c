@@ -3,53 +3,19 @@
  * file holds counts as nothing. */
 #define _POSIX_C_SOURCE 200809L
 #include "base/memory.h"
+#include "cache_file.h"
 #include "check.h"
 #include "device/cache.h"
+#include "folder.h"
 #include "random.h"
 
 #include <signal.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-static char folder[] = "/tmp/plait-test-cache-"
-                       "XX"
-                       "XX"
-                       "XX";
-static const char *path; /* of the cache, new for each test */
-
-static int open_folder(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int close_folder(void **state)
-{
-    (void)state;
-    return system(scratch_text("rm -rf '%s'", folder));
-}
-
-static int new_path(void **state)
-{
-    static int number;
-
-    (void)state;
-    path = scratch_text("%s/%d/cache.sqlite", folder, number++);
-    return 0;
-}
-
-static int forget(void **state)
-{
-    (void)state;
-    scratch_reset();
-    return 0;
-}
 
 /* A row that a number stands for. */
 static struct tuning row(const char *device, int number)
@@ -62,14 +28,14 @@ static struct tuning row(const char *device, int number)
 
 static void write_row(const char *device, int number)
 {
-    check_ok(cache_write(path, &(struct tuning[]){row(device, number)}[0], 1));
+    check_ok(cache_write(cache_path, &(struct tuning[]){row(device, number)}[0], 1));
 }
 
 static struct tunings read_rows(const char *device)
 {
     struct tunings tunings = {0};
 
-    check_ok(cache_read(path, device, &tunings));
+    check_ok(cache_read(cache_path, device, &tunings));
     return tunings;
 }
 
@@ -112,22 +78,13 @@ static void check_has_row(const char *device, int number, const char *what)
     tunings_free(&tunings);
 }
 
-static void execute(const char *sql)
-{
-    sqlite3 *database = NULL;
-
-    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(database), SQLITE_OK);
-}
-
 /* ---- Rows ------------------------------------------------------------------------------------------- */
 
 static void rows_come_back(void **state)
 {
     (void)state;
     assert_int_equal(count_rows(NULL), 0);
-    check_ok(cache_delete(path, NULL));
+    check_ok(cache_delete(cache_path, NULL));
     for (int i = 10; i-- > 0;) {
         write_row(i % 2 ? "odd" : "even", i);
     }
@@ -137,9 +94,9 @@ static void rows_come_back(void **state)
     check_has_row("odd", 3, "ten rows");
     write_row("odd", 3);
     assert_int_equal(count_rows("odd"), 5);
-    check_ok(cache_delete(path, "odd"));
+    check_ok(cache_delete(cache_path, "odd"));
     assert_int_equal(count_rows(NULL), 5);
-    check_ok(cache_delete(path, NULL));
+    check_ok(cache_delete(cache_path, NULL));
     assert_int_equal(count_rows(NULL), 0);
 }
 
@@ -154,7 +111,7 @@ static void the_oldest_rows_go(void **state)
         (void)snprintf(steps[i], sizeof steps[i], "%05d", i);
         rows[i] = (struct tuning){.device = "device", .step = steps[i], .variant = "cpu"};
     }
-    check_ok(cache_write(path, rows, ROWS));
+    check_ok(cache_write(cache_path, rows, ROWS));
     struct tunings tunings = read_rows("device");
     assert_int_equal(tunings.count, CACHE_MOST_ROWS);
     assert_string_equal(tunings.items[0].step, steps[MORE]);
@@ -177,10 +134,10 @@ static void changed_rows_are_passed_over(void **state)
         write_row("device", 0);
         write_row("device", 1);
         assert_int_equal(count_rows("device"), 2);
-        execute(changes[i]);
+        cache_execute(changes[i]);
         assert_int_equal(count_rows("device"), 1);
         check_has_row("device", 0, changes[i]);
-        check_ok(cache_delete(path, NULL));
+        check_ok(cache_delete(cache_path, NULL));
     }
 }
 
@@ -188,7 +145,7 @@ static void changed_rows_are_passed_over(void **state)
 
 static void put_file(const void *bytes, size_t count)
 {
-    FILE *file = fopen(path, "wb");
+    FILE *file = fopen(cache_path, "wb");
 
     assert_non_null(file);
     assert_int_equal(fwrite(bytes, 1, count, file), count);
@@ -197,7 +154,7 @@ static void put_file(const void *bytes, size_t count)
 
 static unsigned char *get_file(size_t *count)
 {
-    FILE *file = fopen(path, "rb");
+    FILE *file = fopen(cache_path, "rb");
 
     assert_non_null(file);
     assert_int_equal(fseek(file, 0, SEEK_END), 0);
@@ -213,7 +170,7 @@ static unsigned char *get_file(size_t *count)
 static void check_damaged(int rows, const char *what)
 {
     check_rows("device", rows, what);
-    check_ok(cache_write(path, NULL, 0));
+    check_ok(cache_write(cache_path, NULL, 0));
     write_row("device", rows);
     check_has_row("device", rows, what);
     check_rows("device", rows + 1, what);
@@ -259,40 +216,42 @@ static void another_database_is_left_alone(void **state)
 {
     (void)state;
     write_row("device", 0);
-    execute("DROP TABLE tunings; CREATE TABLE tunings (mine TEXT); INSERT INTO tunings VALUES ('keep me'); "
-            "PRAGMA application_id = 7");
+    cache_execute("DROP TABLE tunings; CREATE TABLE tunings (mine TEXT); INSERT INTO tunings VALUES ('keep me'); "
+                  "PRAGMA application_id = 7");
     assert_int_equal(count_rows(NULL), 0);
-    check_message(cache_write(path, &(struct tuning[]){row("device", 1)}[0], 1), PLAIT_ERR_IO, "cannot be written");
-    execute("UPDATE tunings SET mine = 'still here'");
+    check_message(cache_write(cache_path, &(struct tuning[]){row("device", 1)}[0], 1), PLAIT_ERR_IO,
+                  "cannot be written");
+    cache_execute("UPDATE tunings SET mine = 'still here'");
 }
 
 static void a_database_with_code_does_nothing(void **state)
 {
     (void)state;
     write_row("device", 0);
-    execute("CREATE TABLE other (x); CREATE TRIGGER evil AFTER INSERT ON tunings BEGIN INSERT INTO other VALUES (1); "
-            "DELETE FROM tunings; END");
+    cache_execute(
+        "CREATE TABLE other (x); CREATE TRIGGER evil AFTER INSERT ON tunings BEGIN INSERT INTO other VALUES (1); "
+        "DELETE FROM tunings; END");
     write_row("device", 1);
     check_has_row("device", 1, "with a trigger");
-    execute("DROP TRIGGER evil; DROP TABLE tunings; "
-            "CREATE VIEW tunings AS SELECT 'd' device, 's' step, 'v' variant, 1 nanoseconds, 2 checksum");
+    cache_execute("DROP TRIGGER evil; DROP TABLE tunings; "
+                  "CREATE VIEW tunings AS SELECT 'd' device, 's' step, 'v' variant, 1 nanoseconds, 2 checksum");
     assert_int_equal(count_rows(NULL), 0);
 }
 
 static void places_that_cannot_be_written(void **state)
 {
-    const char *parent = scratch_text("%s/file", folder);
+    const char *parent = "file";
     FILE *file = fopen(parent, "wb");
 
     (void)state;
     assert_non_null(file);
     assert_int_equal(fclose(file), 0);
-    path = scratch_text("%s/cache.sqlite", parent);
+    cache_path = scratch_text("%s/cache.sqlite", parent);
     assert_int_equal(count_rows(NULL), 0);
-    check_message(cache_write(path, &(struct tuning[]){row("device", 1)}[0], 1), PLAIT_ERR_IO, path);
-    path = folder;
+    check_message(cache_write(cache_path, &(struct tuning[]){row("device", 1)}[0], 1), PLAIT_ERR_IO, cache_path);
+    cache_path = ".";
     assert_int_equal(count_rows(NULL), 0);
-    check_message(cache_write(path, &(struct tuning[]){row("device", 1)}[0], 1), PLAIT_ERR_IO, path);
+    check_message(cache_write(cache_path, &(struct tuning[]){row("device", 1)}[0], 1), PLAIT_ERR_IO, cache_path);
 }
 
 /* ---- Processes -------------------------------------------------------------------------------------- */
@@ -307,7 +266,7 @@ static void many_processes_write_at_once(void **state)
             int failed = 0;
             for (int i = 0; i < ROWS; i++) {
                 const struct tuning it = row("device", p * ROWS + i);
-                failed |= cache_write(path, &it, 1) != PLAIT_OK;
+                failed |= cache_write(cache_path, &it, 1) != PLAIT_OK;
             }
             _exit(failed);
         }
@@ -333,7 +292,7 @@ static void killed_processes_leave_it_sound(void **state)
         if (child == 0) {
             for (int i = 1;; i++) {
                 const struct tuning it = row("device", i % 1000);
-                if (cache_write(path, &it, 1) != PLAIT_OK) {
+                if (cache_write(cache_path, &it, 1) != PLAIT_OK) {
                     _exit(1);
                 }
             }
@@ -355,9 +314,9 @@ static void killed_processes_leave_it_sound(void **state)
 
 static void exports_are_imported(void **state)
 {
-    const char *file = scratch_text("%s/export.txt", folder);
-    const char *first = path;
-    const char *second = scratch_text("%s/second/cache.sqlite", folder);
+    const char *file = "export.txt";
+    const char *first = cache_path;
+    const char *second = "second/cache.sqlite";
     size_t count = 0;
 
     (void)state;
@@ -365,7 +324,7 @@ static void exports_are_imported(void **state)
         write_row("device", i);
     }
     check_ok(plait_tunings_export(first, file));
-    path = second;
+    cache_path = second;
     write_row("device", 99);
     check_ok(plait_tunings_import(second, file, &count));
     assert_int_equal(count, 10);
@@ -373,9 +332,9 @@ static void exports_are_imported(void **state)
     check_rows("device", 100, "imported");
     check_ok(plait_tunings_import(second, file, NULL));
     assert_int_equal(count_rows("device"), 11);
-    check_message(plait_tunings_export(first, scratch_text("%s/no/such", folder)), PLAIT_ERR_IO, "no/such");
-    check_message(plait_tunings_import(first, scratch_text("%s/no/such", folder), NULL), PLAIT_ERR_IO, "no/such");
-    check_message(plait_tunings_import(first, folder, NULL), PLAIT_ERR_FORMAT, "begin");
+    check_message(plait_tunings_export(first, "no/such"), PLAIT_ERR_IO, "no/such");
+    check_message(plait_tunings_import(first, "no/such", NULL), PLAIT_ERR_IO, "no/such");
+    check_message(plait_tunings_import(first, ".", NULL), PLAIT_ERR_FORMAT, "begin");
     check_message(plait_tunings_export(NULL, NULL), PLAIT_ERR_INVALID, "path is NULL");
     check_message(plait_tunings_import(NULL, NULL, NULL), PLAIT_ERR_INVALID, "path is NULL");
     check_message(plait_tunings_export("", file), PLAIT_ERR_INVALID, "no cache");
@@ -397,23 +356,23 @@ static void hostile_exports_are_refused(void **state)
         {"plait tunings 1\n\t\t\t\t\n", "line 2"},
         {"plait tunings 1\n0000000000000000\tdevice\tstep\tcpu\t99999999999999999999999\n", "line 2"},
     };
-    const char *file = scratch_text("%s/hostile.txt", folder);
+    const char *file = "hostile.txt";
     char text[200];
 
     (void)state;
-    const char *cache = path;
+    const char *cache = cache_path;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        path = file;
+        cache_path = file;
         put_file(files[i].text, strlen(files[i].text));
         check_message(plait_tunings_import(cache, file, NULL), PLAIT_ERR_FORMAT, files[i].message);
     }
 
     /* a sound export, with any of its bytes changed or any end missing */
-    path = cache;
+    cache_path = cache;
     write_row("device", 1);
     check_ok(plait_tunings_export(cache, file));
     check_ok(cache_delete(cache, NULL));
-    path = file;
+    cache_path = file;
     size_t size = 0;
     const unsigned char *whole = get_file(&size);
     assert_true(size < sizeof text);
@@ -432,7 +391,7 @@ static void hostile_exports_are_refused(void **state)
     memcpy(line, head, strlen(head));
     put_file(line, 100000);
     check_message(plait_tunings_import(cache, file, NULL), PLAIT_ERR_FORMAT, "line 2");
-    path = cache;
+    cache_path = cache;
     assert_int_equal(count_rows(NULL), 0);
 }
 
@@ -440,23 +399,23 @@ static void hostile_exports_are_refused(void **state)
 
 static void allocations_fail(void **state)
 {
-    const char *file = scratch_text("%s/memory.txt", folder);
+    const char *file = "memory.txt";
 
     (void)state;
     write_row("device", 1);
-    check_ok(plait_tunings_export(path, file));
+    check_ok(plait_tunings_export(cache_path, file));
     for (size_t n = 1; n < 20; n++) {
         struct tunings tunings = {0};
         plait_status statuses[4];
         const struct tuning it = row("device", 2);
         (void)mem_fail_at(n, true);
-        statuses[0] = cache_read(path, NULL, &tunings);
+        statuses[0] = cache_read(cache_path, NULL, &tunings);
         (void)mem_fail_at(n, true);
-        statuses[1] = cache_write(path, &it, 1);
+        statuses[1] = cache_write(cache_path, &it, 1);
         (void)mem_fail_at(n, true);
-        statuses[2] = plait_tunings_export(path, file);
+        statuses[2] = plait_tunings_export(cache_path, file);
         (void)mem_fail_at(n, true);
-        statuses[3] = plait_tunings_import(path, file, NULL);
+        statuses[3] = plait_tunings_import(cache_path, file, NULL);
         (void)mem_fail_at(0, false);
         tunings_free(&tunings);
         for (size_t i = 0; i < 4; i++) {
@@ -467,24 +426,23 @@ static void allocations_fail(void **state)
     check_has_row("device", 1, "after failures");
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, new_path, forget)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(rows_come_back),
-        TEST(the_oldest_rows_go),
-        TEST(changed_rows_are_passed_over),
-        TEST(damaged_files_count_as_empty),
-        TEST(another_database_is_left_alone),
-        TEST(a_database_with_code_does_nothing),
-        TEST(places_that_cannot_be_written),
-        TEST(many_processes_write_at_once),
-        TEST(killed_processes_leave_it_sound),
-        TEST(exports_are_imported),
-        TEST(hostile_exports_are_refused),
-        TEST(allocations_fail),
+        CACHE_TEST(rows_come_back),
+        CACHE_TEST(the_oldest_rows_go),
+        CACHE_TEST(changed_rows_are_passed_over),
+        CACHE_TEST(damaged_files_count_as_empty),
+        CACHE_TEST(another_database_is_left_alone),
+        CACHE_TEST(a_database_with_code_does_nothing),
+        CACHE_TEST(places_that_cannot_be_written),
+        CACHE_TEST(many_processes_write_at_once),
+        CACHE_TEST(killed_processes_leave_it_sound),
+        CACHE_TEST(exports_are_imported),
+        CACHE_TEST(hostile_exports_are_refused),
+        CACHE_TEST(allocations_fail),
     };
 
-    return cmocka_run_group_tests(tests, open_folder, close_folder);
+    folder_enter();
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Plans take the variants that were measured; only variants with right values win; budgets and failures are kept to. */
-#define _POSIX_C_SOURCE 200809L
 #include "base/clock.h"
 #include "base/memory.h"
 #include "check.h"
 #include "cl_fault.h"
 #include "device/cache.h"
 #include "fixture.h"
+#include "folder.h"
 #include "graph/op.h"
 #include "model/model.h"
 #include "ops/pointwise.h"
@@ -14,38 +14,28 @@
 #include "weights.h"
 
 #include <plait.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { BATCH = 3 };
 
-static char folder[] = "/tmp/plait-test-tune-"
-                       "XX"
-                       "XX"
-                       "XX";
-static plait_context *context; /* with a cache in the folder */
-static const char *cache;
+static plait_context *context; /* with this cache */
+static const char cache[] = "cache.sqlite";
 
 static int open_context(void **state)
 {
-    static char path[sizeof folder + 20];
-
-    if (fixture_open(state) != 0 || !mkdtemp(folder)) {
+    folder_enter();
+    if (fixture_open(state) != 0) {
         return -1;
     }
-    (void)strcat(strcpy(path, folder), "/cache.sqlite");
-    cache = path;
     return plait_context_adopt(fixture_cl_context(), fixture_cl_queue(false), &(plait_context_opts){.cache = cache},
-                               &context);
+                               &context) == PLAIT_OK
+               ? 0
+               : -1;
 }
 
 static int close_context(void **state)
 {
     plait_context_free(context);
-    (void)remove(cache);
-    (void)rmdir(folder);
     return fixture_close(state);
 }
 
@@ -53,7 +43,7 @@ static int clear(void **state)
 {
     (void)state;
     scratch_reset();
-    return plait_tunings_delete(cache, NULL);
+    return plait_tunings_delete(cache, NULL) == PLAIT_OK ? 0 : -1;
 }
 
 /* What plait_tune tells. */

@@ -29,107 +29,20 @@ static const struct heads_case cases[] = {
     {"one head of keys", {2, {19, 6}}, {2, {19, 6}}, {0}, 4, 1, 4, 2, {1, {6}}, false, false, true, 3, 2, 0},
     {"several tiles", {2, {70, 4}}, {2, {70, 4}}, {0}, 3, 3, 4, 2, {1, {4}}, true, false, true, 40, 2, 0},
     {"a mask", {2, {21, 6}}, {2, {70, 6}}, {0}, 2, 2, 4, 5, {1, {6}}, true, false, false, 0, 2, 3, {2, {21, 70}}},
-    {"a mask of keys",
-     {2, {5, 6}},
-     {2, {9, 4}},
-     {2, {9, 3}},
-     2,
-     2,
-     4,
-     5,
-     {1, {6}},
-     true,
-     true,
-     false,
-     0,
-     2,
-     0,
-     {1, {9}}},
-    {"a line of mask",
-     {2, {40, 6}},
-     {2, {70, 6}},
-     {0},
-     2,
-     1,
-     4,
-     5,
-     {1, {6}},
-     true,
-     false,
-     false,
-     0,
-     1,
-     0,
-     {2, {1, 70}}},
+    {"a mask of keys", {2, {5, 6}}, {2, {9, 4}}, {2, {9, 3}}, 2, 2, 4, 5, {1, {6}}, .bias = true, .gate = true,
+     .batch = 2, .mask = {1, {9}}},
+    {"a line of mask", {2, {40, 6}}, {2, {70, 6}}, {0}, 2, 1, 4, 5, {1, {6}}, .bias = true, .batch = 1,
+     .mask = {2, {1, 70}}},
     {"a causal mask", {2, {40, 6}}, {2, {40, 6}}, {0}, 2, 2, 3, 3, {1, {6}}, true, false, true, 0, 2, 0, {2, {40, 40}}},
-    {"a window of a mask",
-     {2, {36, 6}},
-     {2, {66, 6}},
-     {0},
-     4,
-     2,
-     3,
-     3,
-     {1, {6}},
-     true,
-     false,
-     false,
-     12,
-     2,
-     0,
-     {2, {36, 66}}},
+    {"a window of a mask", {2, {36, 6}}, {2, {66, 6}}, {0}, 4, 2, 3, 3, {1, {6}}, .bias = true, .window = 12,
+     .batch = 2, .mask = {2, {36, 66}}},
     {"a mask of one", {2, {1, 1}}, {2, {1, 1}}, {0}, 1, 1, 1, 1, {1, {1}}, true, false, false, 0, 3, 0, {2, {1, 1}}},
-    {"weights of 0",
-     {2, {21, 6}},
-     {2, {70, 6}},
-     {0},
-     2,
-     2,
-     4,
-     5,
-     {1, {6}},
-     true,
-     false,
-     false,
-     0,
-     2,
-     0,
-     {2, {21, 70}},
-     true},
-    {"causal, weights of 0",
-     {2, {36, 6}},
-     {2, {70, 6}},
-     {0},
-     2,
-     1,
-     4,
-     5,
-     {1, {6}},
-     true,
-     false,
-     true,
-     0,
-     2,
-     0,
-     {2, {36, 70}},
-     true},
-    {"a window, weights of 0",
-     {2, {36, 6}},
-     {2, {80, 6}},
-     {0},
-     1,
-     1,
-     4,
-     5,
-     {1, {6}},
-     true,
-     false,
-     false,
-     3,
-     2,
-     0,
-     {1, {80}},
-     true},
+    {"weights of 0", {2, {21, 6}}, {2, {70, 6}}, {0}, 2, 2, 4, 5, {1, {6}}, .bias = true, .batch = 2,
+     .mask = {2, {21, 70}}, .zero = true},
+    {"causal, weights of 0", {2, {36, 6}}, {2, {70, 6}}, {0}, 2, 1, 4, 5, {1, {6}}, .bias = true, .causal = true,
+     .batch = 2, .mask = {2, {36, 70}}, .zero = true},
+    {"a window, weights of 0", {2, {36, 6}}, {2, {80, 6}}, {0}, 1, 1, 4, 5, {1, {6}}, .bias = true, .window = 3,
+     .batch = 2, .mask = {1, {80}}, .zero = true},
 };
 
 enum { CASES = sizeof cases / sizeof cases[0] };
@@ -260,6 +173,112 @@ static void heads_of_all_kinds(void **state)
         try(&cases[i], false, &random);
     }
     check_verdict(compare_enough(0.7), "heads");
+}
+
+/* ---- Masks of all kinds ----------------------------------------------------------------------------- */
+
+/* A layer, and the masks that it has besides that of `layer`. */
+struct masked_case {
+    struct heads_case layer;
+    bool query, value, key;
+};
+
+#define SIZES(t, s) \
+    .query = {2, {t, 5}}, .value = {2, {s, 3}}, .key_dim = 3, .value_dim = 5, .output = {1, {7}}, .bias = true
+#define ALIKE .heads = 3, .key_heads = 3
+#define GROUPED .heads = 6, .key_heads = 2
+
+static const struct masked_case masked_cases[] = {
+    {{.name = "no mask", SIZES(5, 7), ALIKE, .batch = 3}},
+    {{.name = "no mask, causal", SIZES(9, 9), GROUPED, .causal = true, .batch = 1}},
+    {{.name = "of queries", SIZES(5, 7), ALIKE, .batch = 3}, .query = true},
+    {{.name = "of values", SIZES(17, 33), ALIKE, .batch = 3}, .value = true},
+    {{.name = "of keys", SIZES(5, 67), GROUPED, .key = {2, {67, 9}}, .batch = 2}, .key = true},
+    {{.name = "of queries and values", SIZES(33, 17), ALIKE, .batch = 3, .planned = 2}, .query = true, .value = true},
+    {{.name = "of one place", SIZES(1, 1), ALIKE, .batch = 3}, .query = true, .key = true},
+    {{.name = "causal, of values", SIZES(35, 35), ALIKE, .causal = true, .batch = 2}, .value = true},
+    {{.name = "causal, of queries", SIZES(19, 19), ALIKE, .causal = true, .batch = 3, .gate = true}, .query = true},
+    {{.name = "attention's", SIZES(5, 7), ALIKE, .batch = 3, .mask = {2, {5, 7}}}},
+    {{.name = "attention's line", SIZES(35, 7), GROUPED, .batch = 2, .mask = {2, {1, 7}}}, .query = true},
+    {{.name = "attention's keys", SIZES(5, 71), ALIKE, .batch = 3, .mask = {1, {71}}}, .key = true},
+    {{.name = "all", SIZES(37, 19), ALIKE, .key = {2, {19, 11}}, .batch = 3, .mask = {2, {37, 19}}},
+     .query = true, .value = true, .key = true},
+    {{.name = "all, causal", SIZES(21, 21), GROUPED, .causal = true, .batch = 5, .planned = 3, .mask = {2, {21, 21}}},
+     .query = true, .value = true, .key = true},
+    {{.name = "all, a window", SIZES(33, 41), ALIKE, .window = 9, .batch = 2, .mask = {1, {41}}},
+     .query = true, .value = true},
+};
+
+/* Adds a mask of so many places to the inputs, if there is one; its node and values. */
+static plait_node add_mask(bool there, size_t places, struct twin *x, size_t *count, struct reference *values,
+                           struct random *random)
+{
+    if (!there) {
+        return (plait_node){0};
+    }
+    x[*count] = new_mask(x[0].node.graph, PLAIT_SHAPE(places), x[0].ref.shape.dims[0], random);
+    *values = x[*count].ref;
+    return x[(*count)++].node;
+}
+
+static void try_masked(const struct masked_case *c, int hidden, bool asked, struct random *random)
+{
+    static const char *const variants[] = {NULL, "attention=cpu",
+                                           "attention=reference,attention_weights=reference,attention_sums=reference"};
+    const struct heads_case *layer = &c->layer;
+    const plait_shape shapes[] = {layer->query, layer->value, layer->key};
+    plait_multi_head_attention_opts opts = options_of(layer, random);
+    plait_graph *graph = twin_graph();
+    struct oracle_masks masks = {0};
+    struct twin x[7] = {0};
+    struct twin y[2];
+    size_t count = layer->key.rank > 0 ? 3 : 2;
+
+    for (size_t i = 0; i < count; i++) {
+        x[i] = new_input(graph, shapes[i], layer->batch, random);
+    }
+    if (layer->mask.rank > 0) {
+        x[count++] = new_mask(graph, layer->mask, layer->batch, random);
+    }
+    const size_t given = count;
+    opts.hidden_weights = hidden;
+    opts.query_mask = add_mask(c->query, layer->query.dims[0], x, &count, &masks.query, random);
+    opts.value_mask = add_mask(c->value, layer->value.dims[0], x, &count, &masks.value, random);
+    opts.key_mask = add_mask(c->key, layer->value.dims[0], x, &count, &masks.key, random);
+    opts.attention_scores = asked ? &y[1].node : NULL;
+    const plait_node nodes[] = {x[0].node, x[1].node, x[2].node, x[3].node};
+    const struct reference refs[] = {x[0].ref, x[1].ref, x[2].ref, x[3].ref};
+    y[0].node = layer->heads == layer->key_heads ? plait_multi_head_attention((plait_nodes){nodes, given}, &opts)
+                                                 : plait_grouped_query_attention((plait_nodes){nodes, given}, &opts);
+    y[0].ref = oracle_masked_multi_head_attention(refs, given, &opts, &masks, &y[1].ref);
+    check_ok(plait_graph_check(graph));
+    for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
+        trial_run(&(struct trial){.name = scratch_text("%s, hidden_weights %d", layer->name, hidden),
+                                  .inputs = x,
+                                  .input_count = count,
+                                  .outputs = y,
+                                  .output_count = 1 + asked,
+                                  .gate = GATE_HARD,
+                                  .run = {.planned = layer->planned, .variants = variants[i]}});
+    }
+    plait_graph_free(graph);
+    scratch_reset();
+}
+
+/* Each mask alone and with others, the scores asked for and not, and all that queries may get that see no key. */
+static void masks_of_all_kinds(void **state)
+{
+    enum { HIDDEN = 3, WAYS = 2 * HIDDEN };
+    const size_t ways = test_rounds(WAYS); /* fewer on a checker, which is slow */
+    struct random random = random_stream("masks of all kinds");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof masked_cases / sizeof *masked_cases; i++) {
+        for (size_t k = i; k < i + ways; k++) {
+            try_masked(&masked_cases[i], (int)(k % HIDDEN), k % WAYS >= HIDDEN, &random);
+        }
+    }
+    check_verdict(compare_enough(0.4), "masks");
 }
 
 static void added_to_the_query(void **state)
@@ -416,7 +435,8 @@ static void wrong_calls(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(heads_of_all_kinds), cmocka_unit_test(added_to_the_query), cmocka_unit_test(a_layer_is_one),
+        cmocka_unit_test(heads_of_all_kinds), cmocka_unit_test(masks_of_all_kinds),
+        cmocka_unit_test(added_to_the_query), cmocka_unit_test(a_layer_is_one),
         cmocka_unit_test(mistakes),           cmocka_unit_test(wrong_calls),
     };
 

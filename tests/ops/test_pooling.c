@@ -113,11 +113,11 @@ static void windows(void **state)
 
     (void)state;
     for (size_t i = 0; i < CASES; i++) {
-        for (size_t kind = 0; kind < KINDS; kind++) {
+        for (enum pooling kind = POOLING_MAX; kind <= POOLING_AVERAGE; kind++) {
             try_case(i, kind, i % 2 ? DATA_POSITIVE : DATA_NORMAL, layer_trial, &random);
         }
     }
-    for (size_t kind = 0; kind < KINDS; kind++) {
+    for (enum pooling kind = POOLING_MAX; kind <= POOLING_AVERAGE; kind++) {
         check_variants(&test_of(kind, 2)->seen, "cpu");
         check_variants(&test_of(kind, 3)->seen, "cpu");
     }
@@ -180,7 +180,7 @@ static void integers(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof chosen / sizeof chosen[0]; i++) {
-        for (size_t kind = 0; kind < KINDS; kind++) {
+        for (enum pooling kind = POOLING_MAX; kind <= POOLING_AVERAGE; kind++) {
             try_case(chosen[i], kind, DATA_INTEGERS, layer_trial, &random);
         }
     }

@@ -116,7 +116,7 @@ static void random_sizes(void **state)
         const struct size size = {
             .height = random_between(&random, 1, 30),
             .width = random_between(&random, 1, 30),
-            .opts = {.interpolation = random_between(&random, 0, 2)},
+            .opts = {.interpolation = (plait_interpolation)random_between(&random, 0, 2)},
         };
         const struct layer_case c = {
             .name = scratch_text("random %zu: {%zu,%zu}", round, size.height, size.width),

@@ -3,7 +3,7 @@
 #ifndef SUPPORT_FOLDER_H
 #define SUPPORT_FOLDER_H
 
-/* Makes a new folder the current one; at the program's end it is removed, with the files in it. */
+/* Makes a new folder the current one; at the program's end it is removed, with all that is in it. */
 void folder_enter(void);
 
 #endif

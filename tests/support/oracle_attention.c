@@ -31,16 +31,21 @@ static void score(struct vector query, struct vector key, size_t size, const str
     }
 }
 
-/* Whether query `i` of a sample sees key `j`. */
-static bool sees(size_t sample, size_t i, size_t j, const struct oracle_heads *heads)
+/* Whether a mask {batch, queries or 1, keys} or {batch, keys}, or none, shows key `j` of a sample to query `i`. */
+static bool shows(const struct reference *mask, size_t sample, size_t i, size_t j)
 {
-    const size_t *dims = heads->mask.shape.dims;
-    const size_t rank = heads->mask.shape.rank;
+    const size_t *dims = mask->shape.dims;
+    const size_t rank = mask->shape.rank;
     const size_t lines = rank == 3 ? dims[1] : 1;
     const size_t line = sample * lines + (lines > 1 ? i : 0);
 
-    return (j > i ? j - i <= heads->after : i - j <= heads->before) &&
-           (rank == 0 || heads->mask.value[line * dims[rank - 1] + j] != 0);
+    return rank == 0 || mask->value[line * dims[rank - 1] + j] != 0;
+}
+
+/* Whether query `i` of a sample sees key `j`. */
+static bool sees(size_t sample, size_t i, size_t j, const struct oracle_heads *heads)
+{
+    return (j > i ? j - i <= heads->after : i - j <= heads->before) && shows(&heads->mask, sample, i, j);
 }
 
 /* A finite score if there is a mask, as in Keras: queries from which it hides all keys see them all alike. */
@@ -227,8 +232,38 @@ static struct reference project(struct reference x, plait_projection weights, pl
     return fold(oracle_einsum_dense(flat, &opts), 1);
 }
 
+/* All masks as one {batch, queries, keys}; none if there are none. */
+static struct reference combine(struct reference given, const struct oracle_masks *masks, size_t queries, size_t keys)
+{
+    const struct reference *const all[] = {&given, &masks->query, &masks->value, &masks->key};
+    size_t batch = 0;
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        batch = all[i]->shape.rank > 0 ? all[i]->shape.dims[0] : batch;
+    }
+    if (batch == 0) {
+        return (struct reference){0};
+    }
+    struct reference y = reference_new(PLAIT_SHAPE(batch, queries, keys));
+    for (size_t e = 0; e < y.count; e++) {
+        const size_t j = e % keys;
+        const size_t i = e / keys % queries;
+        const size_t sample = e / keys / queries;
+        y.value[e] = shows(&given, sample, i, j) && shows(&masks->query, sample, 0, i) &&
+                     shows(&masks->value, sample, 0, j) && shows(&masks->key, sample, 0, j);
+    }
+    return y;
+}
+
 struct reference oracle_multi_head_attention(const struct reference *x, size_t count,
                                              const plait_multi_head_attention_opts *opts)
+{
+    return oracle_masked_multi_head_attention(x, count, opts, &(struct oracle_masks){0}, NULL);
+}
+
+struct reference oracle_masked_multi_head_attention(const struct reference *x, size_t count,
+                                                    const plait_multi_head_attention_opts *opts,
+                                                    const struct oracle_masks *masks, struct reference *scores)
 {
     const size_t window = opts->sliding_window ? opts->sliding_window - 1 : SIZE_MAX;
     struct oracle_heads heads = {
@@ -242,12 +277,18 @@ struct reference oracle_multi_head_attention(const struct reference *x, size_t c
     const size_t value_dim = opts->value.kernel.shape.dims[2];
     struct reference y[2];
 
-    if (opts->attention_mask) {
-        heads.mask = x[--count];
-        heads.zero = opts->attention_mask == 2;
+    count -= opts->attention_mask != 0;
+    heads.mask = combine(opts->attention_mask ? x[count] : (struct reference){0}, masks, x[0].shape.dims[1],
+                         x[count - 1].shape.dims[1]);
+    heads.lowers = opts->hidden_weights == 2;
+    heads.zero = heads.mask.shape.rank > 0 && !heads.lowers &&
+                 (opts->attention_mask == 2 || opts->hidden_weights == 1 || opts->attention_scores);
+    const struct reference query = project(x[0], opts->query, PLAIT_LINEAR);
+    const struct reference key = project(x[count - 1], opts->key, PLAIT_LINEAR);
+    if (scores) {
+        *scores = oracle_weights(query, key, &heads);
     }
-    y[0] = oracle_attend(project(x[0], opts->query, PLAIT_LINEAR), project(x[1], opts->value, PLAIT_LINEAR),
-                         project(x[count - 1], opts->key, PLAIT_LINEAR), &heads);
+    y[0] = oracle_attend(query, project(x[1], opts->value, PLAIT_LINEAR), key, &heads);
     if (opts->gate.kernel.data) {
         y[1] = project(x[0], opts->gate, PLAIT_SIGMOID);
         y[0] = oracle_merge(MERGE_MULTIPLY, y, 2);

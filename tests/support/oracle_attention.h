@@ -30,12 +30,23 @@ struct reference oracle_attend(struct reference query, struct reference value, s
 /* What a layer's options say, but for masks. */
 struct oracle_heads oracle_heads_of(const plait_attention_opts *opts);
 
+/* Masks of a layer's places, {batch, places}, besides one of its inputs; rank 0: none. */
+struct oracle_masks {
+    struct reference query, value, key;
+};
+
 /* The layers; key is value if x has two, but for a mask. */
 struct reference oracle_attention(const struct reference *x, size_t count, const plait_attention_opts *opts);
 struct reference oracle_additive_attention(const struct reference *x, size_t count,
                                            const plait_additive_attention_opts *opts);
 struct reference oracle_multi_head_attention(const struct reference *x, size_t count,
                                              const plait_multi_head_attention_opts *opts);
+
+/* The same with masks. The weights {batch, heads, queries, keys} go to *scores, unless it is NULL; opts say whether the
+ * layer is asked for them. */
+struct reference oracle_masked_multi_head_attention(const struct reference *x, size_t count,
+                                                    const plait_multi_head_attention_opts *opts,
+                                                    const struct oracle_masks *masks, struct reference *scores);
 struct reference oracle_einsum_dense(struct reference x, const plait_einsum_dense_opts *opts);
 
 #endif

@@ -25,6 +25,10 @@ static float **arrays_of(const struct twin *twins, size_t count)
     return arrays;
 }
 
+/* From how many values on an L2 error is compared: a rounding error is relative to the terms of a sum, so few values,
+ * all of which may be sums that cancel, can be off by any part of their norm; of many some do not cancel. */
+enum { MANY = 64 };
+
 /* Runs with these variants forced and compares. False if plait cannot do it. */
 static bool run_with(const struct trial *trial, const char *variants)
 {
@@ -49,7 +53,7 @@ static bool run_with(const struct trial *trial, const char *variants)
     for (size_t i = 0; i < trial->output_count; i++) {
         const struct reference *want = &trial->outputs[i].ref;
         check_verdict(compare(y[i], want, trial->gate, trial->limit), "%s with %s, output %zu", trial->name, with, i);
-        if (trial->l2 > 0) {
+        if (trial->l2 > 0 && want->count >= MANY) {
             check_verdict(compare(y[i], want, GATE_L2, trial->l2), "%s with %s, output %zu", trial->name, with, i);
         }
     }

@@ -29,7 +29,7 @@ struct trial {
     size_t output_count;
     enum gate gate;
     double limit; /* for GATE_ULP and GATE_L2 */
-    double l2;    /* what the relative L2 error may be besides; 0: anything */
+    double l2;    /* what the relative L2 error of an output with many values may be besides; 0: anything */
     struct run_opts run;
 };
 
