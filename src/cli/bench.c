@@ -25,7 +25,8 @@ static const char help[] =
     "  --variants LIST   force kernels, as conv2d=reference,dense=cpu\n"
     "  --layers          also print each step's kernel, least time, GFLOP/s (of the arithmetic that the layer is\n"
     "                    defined by: other algorithms need less), these as a part of what the device does at most,\n"
-    "                    and the megabytes of weights and values that it reads and writes\n"
+    "                    and the megabytes of weights and values that it reads and writes; steps then are kernels of\n"
+    "                    their own, where they else are one\n"
     "  --json            print one JSON object\n";
 
 struct options {
