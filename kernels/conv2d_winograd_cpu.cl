@@ -145,23 +145,7 @@ static OUT_OF_LINE void multiply(__local const float *t, int stride, int channel
     EACH_ROW(KEEP)
 }
 
-#ifndef TAIL
-#define STORE_TAIL(cells, i)
-#elif TAIL == TAIL_COPIES
-#define STORE_TAIL(cells, i) store_copies(cells, i, cols, tail, count);
-/* Stores the cells of row i, of which there are `cols`, as often as a window has cells. */
-static IN_LINE void store_copies(const float16 *cells, int i, int cols, struct tail tail, int count)
-{
-    for (int a = i * TAIL_ROWS; a < (i + 1) * TAIL_ROWS; a++) {
-        UNROLLED for (int j = 0; j < CELLS_ACROSS; j++) {
-            for (int b = j * TAIL_COLS; b < (j + 1) * TAIL_COLS && j < cols; b++) {
-                store_first(cells[j], tail.at + a * tail.row_step + b * tail.col_step, count);
-            }
-        }
-    }
-}
-#else
-#define STORE_TAIL(cells, i) add_to_windows(cells, i, rows, cols, windows, tail, count);
+#ifdef REDUCTION
 /* Adds the cells of row i to the windows that are open, and stores those that it ends. */
 static IN_LINE void add_to_windows(const float16 *cells, int i, int rows, int cols, float16 *windows, struct tail tail,
                                    int count)
@@ -188,7 +172,9 @@ static IN_LINE void store_filters(__local const float *m, int plane, float16 bia
                                   __global float *y, int8 y_view, __global const float *residual,
                                   int8 residual_view, struct tail tail, int count)
 {
+#ifdef REDUCTION
     float16 windows[CELLS_ACROSS / TAIL_COLS]; /* of a row of them */
+#endif
     float16 lines[CELLS_DOWN * POINTS_ACROSS];
 
     UNROLLED for (int j = 0; j < POINTS_ACROSS; j++) {
@@ -213,9 +199,11 @@ static IN_LINE void store_filters(__local const float *m, int plane, float16 bia
 #endif
             }
         }
+#ifdef REDUCTION
         if (i < rows) {
-            STORE_TAIL(cells, i)
+            add_to_windows(cells, i, rows, cols, windows, tail, count);
         }
+#endif
     }
 }
 
@@ -223,8 +211,8 @@ static OUT_OF_LINE void store_tile(__local const float *m, int plane, float16 bi
                                    __global float *y, int8 y_view, __global const float *residual,
                                    int8 residual_view, struct tail tail, int count)
 {
-    if (count >= 16) {
-        store_filters(m, plane, bias, rows, cols, y, y_view, residual, residual_view, tail, 16);
+    if (rows == CELLS_DOWN && cols == CELLS_ACROSS && count >= 16) {
+        store_filters(m, plane, bias, CELLS_DOWN, CELLS_ACROSS, y, y_view, residual, residual_view, tail, 16);
     } else {
         store_filters(m, plane, bias, rows, cols, y, y_view, residual, residual_view, tail, count);
     }

@@ -3,11 +3,10 @@
 
 void tail_options(const struct tail *tail, bool fleeting, struct text *options)
 {
-    static const char *const macros[] = {
-        [TAIL_LARGEST] = "TAIL_LARGEST", [TAIL_MEAN] = "TAIL_MEAN", [TAIL_COPIES] = "TAIL_COPIES"};
+    static const char *const reductions[] = {[TAIL_LARGEST] = "REDUCE_LARGEST", [TAIL_MEAN] = "REDUCE_MEAN"};
 
     if (tail->kind != TAIL_NONE) {
-        text_add(options, " -D TAIL=%s -D TAIL_ROWS=%zu -D TAIL_COLS=%zu%s", macros[tail->kind], tail->window[0],
-                 tail->window[1], fleeting ? " -D FLEETING" : "");
+        text_add(options, " -D REDUCTION=%s -D TAIL_ROWS=%zu -D TAIL_COLS=%zu%s", reductions[tail->kind],
+                 tail->window[0], tail->window[1], fleeting ? " -D FLEETING" : "");
     }
 }

@@ -12,8 +12,7 @@
 enum tail_kind {
     TAIL_NONE,
     TAIL_LARGEST, /* of each window its largest number, as kernels/reduce.clh has it, */
-    TAIL_MEAN,    /* or its mean; */
-    TAIL_COPIES,  /* or of each cell a window of copies */
+    TAIL_MEAN,    /* or its mean */
 };
 
 struct tail {

@@ -15,8 +15,8 @@ enum {
     SQUARE_TAPS = 3,
     MOST_TAPS = 7,
     MOST_POINTS = 10,
-    MOST_SQUARE = 36,      /* points of a tile of 4 x 4 outputs of 3 x 3 taps: no other has more */
-    VECTOR = 16,           /* floats of the kernel's vectors */
+    MOST_SQUARE = 36,       /* points of a tile of 4 x 4 outputs of 3 x 3 taps: no other has more */
+    VECTOR = 16,            /* floats of the kernel's vectors */
     MOST_ITEMS = 8,         /* that a compute unit gets */
     LOT_FLOATS = 320 << 10, /* that stay in a core's second cache beside weights: 1.25 MiB */
     /* What it takes, in multiply-adds, to transform a channel or filter of a tile of MOST_SQUARE points: measured. */
@@ -224,13 +224,9 @@ static bool applicable(size_t cells, const struct step *step, const struct devic
 /* Whether the tail's windows lie within tiles. */
 static bool takes_tail(size_t cells, const struct step *step, const struct tail *tail)
 {
-    enum { MOST_COPIES = 16 };
     const struct product product = convolution_planned(step);
     const struct plane plane = plane_of(cells, &product);
 
-    if (tail->kind == TAIL_COPIES) {
-        return tail->window[0] <= MOST_COPIES && tail->window[0] * tail->window[1] <= MOST_COPIES;
-    }
     return plane.cells[0] % tail->window[0] == 0 && plane.cells[1] % tail->window[1] == 0;
 }
 

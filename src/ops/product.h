@@ -51,8 +51,8 @@ struct product {
     struct pixels x;
     struct pixels y;
     struct pixels residual;
-    struct tail tail;       /* what is made of y besides, */
-    size_t tail_output[2];  /* its rows and cols */
+    struct tail tail;      /* what is made of y besides, */
+    size_t tail_output[2]; /* its rows and cols */
     struct pixels tail_y;
     struct taps taps;
     struct pixels gate;   /* what pixels of x are to be multiplied by, the same for all of a picture */

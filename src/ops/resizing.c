@@ -88,22 +88,6 @@ static bool is_nearest(const struct resizing *params)
            (params->size[0] == params->cells[0] && params->size[1] == params->cells[1]);
 }
 
-/* Where each cell is there as often as any other. */
-bool resizing_tail(const struct node *node, plait_shape input, struct tail *tail)
-{
-    const struct resizing *params = node->params;
-
-    *tail = (struct tail){.kind = TAIL_COPIES};
-    for (size_t i = 0; i < 2; i++) {
-        const size_t cells = i < 2 - params->axes ? 1 : input.dims[i - (2 - params->axes)];
-        if (params->interpolation != PLAIT_NEAREST || params->cells[i] != cells || params->size[i] % cells != 0) {
-            return false;
-        }
-        tail->window[i] = params->size[i] / cells;
-    }
-    return true;
-}
-
 static plait_status plan(struct step *step, enum walk_form form, const struct device_traits *device)
 {
     static const char *const names[] = {[WALK_CPU] = "resizing_cpu", [WALK_REFERENCE] = "resizing_reference"};
@@ -230,7 +214,6 @@ static const struct op op_resizing = {
     .name = "resizing",
     .class_name = "Resizing",
     .infer = resizing_infer,
-    .tail = resizing_tail,
     .variants = resizing_variants,
     .variant_count = RESIZING_VARIANTS,
 };

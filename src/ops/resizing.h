@@ -29,9 +29,6 @@ extern const struct variant *const resizing_variants[RESIZING_VARIANTS];
 
 void resizing_infer(plait_graph *graph, struct node *node, const plait_shape *inputs);
 
-/* As op->tail. */
-bool resizing_tail(const struct node *node, plait_shape input, struct tail *tail);
-
 /* Option "interpolation": "nearest" or "bilinear"; others are refused. `fallback` is the layer's default. */
 plait_interpolation resizing_read_interpolation(struct source *source, const char *fallback);
 

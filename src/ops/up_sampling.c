@@ -8,7 +8,6 @@ static const struct op op_up_sampling1d = {
     .name = "up_sampling1d",
     .class_name = "UpSampling1D",
     .infer = resizing_infer,
-    .tail = resizing_tail,
     .variants = resizing_variants,
     .variant_count = RESIZING_VARIANTS,
 };
@@ -17,7 +16,6 @@ static const struct op op_up_sampling2d = {
     .name = "up_sampling2d",
     .class_name = "UpSampling2D",
     .infer = resizing_infer,
-    .tail = resizing_tail,
     .variants = resizing_variants,
     .variant_count = RESIZING_VARIANTS,
 };

@@ -19,7 +19,7 @@ struct value {
     bool is_output;
     double *scale; /* folded in, by channel; NULL: none */
     double *shift;
-    size_t residual; /* value added before the activation; NONE */
+    size_t residual;        /* value added before the activation; NONE */
     struct padding padding; /* around input 0 */
     double *input_scale;    /* input 0 is read as relu(input_scale * x + input_shift); NULL: as it is */
     double *input_shift;

@@ -1,28 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* Pooling and up-sampling in the store of the convolution before them: the values are the oracle's, and the same bits
- * as those of two steps. */
+/* Pooling in the store of the convolution before it: the values are the oracle's, and the same bits as those of two
+ * steps. */
 #include "convolution.h"
 #include "oracle_pooling.h"
-#include "oracle_resizing.h"
 #include "weights.h"
 
 #include <math.h>
 #include <string.h>
 
-enum kind { LARGEST, MEAN, COPIES };
-
-static const char *const operators[] = {"max_pooling2d", "average_pooling2d", "up_sampling2d"};
+static const char *const operators[] = {[POOLING_MAX] = "max_pooling2d", [POOLING_AVERAGE] = "average_pooling2d"};
 
 struct tail_case {
     const char *name;
-    size_t x[3];         /* rows, cols, channels */
+    size_t x[3]; /* rows, cols, channels */
     size_t filters;
-    enum kind kind;
-    size_t window[2];     /* 0: 2 */
-    bool same;            /* the tail's windows */
-    bool valid;           /* the convolution's */
-    size_t kernel[2];     /* 0: 3 */
-    size_t batch;         /* 0: 1 */
+    enum pooling kind;
+    size_t window[2]; /* 0: 2 */
+    bool same;        /* the tail's windows */
+    bool valid;       /* the convolution's */
+    size_t kernel[2]; /* 0: 3 */
+    size_t batch;     /* 0: 1 */
     plait_activation activation;
     bool residual;
     bool kept;   /* others read what the convolution makes */
@@ -34,14 +31,9 @@ static struct twin tail(struct twin x, const struct tail_case *c)
     const plait_pooling2d_opts pool = {.pool_size = {c->window[0], c->window[1]},
                                        .padding = c->same ? PLAIT_SAME : PLAIT_VALID};
 
-    switch (c->kind) {
-    case LARGEST:
-        return (struct twin){plait_max_pooling2d(x.node, &pool), oracle_pooling2d(POOLING_MAX, x.ref, &pool)};
-    case MEAN:
-        return (struct twin){plait_average_pooling2d(x.node, &pool), oracle_pooling2d(POOLING_AVERAGE, x.ref, &pool)};
-    default:
-        return twin_up_sampling2d(x, &(plait_up_sampling2d_opts){.size = {c->window[0], c->window[1]}});
-    }
+    return (struct twin){c->kind == POOLING_MAX ? plait_max_pooling2d(x.node, &pool)
+                                                : plait_average_pooling2d(x.node, &pool),
+                         oracle_pooling2d(c->kind, x.ref, &pool)};
 }
 
 static struct twin convolve(struct random *random, struct twin x, const struct tail_case *c, enum data data)
@@ -76,20 +68,22 @@ static bool is_cpu(void)
     return info.kind == PLAIT_DEVICE_CPU;
 }
 
-/* The convolution's variants that take a tail, and how often they had one. */
+/* The convolution's variants that take a tail whose windows fill tiles, and how often they had one. */
 struct taker {
     const char *variant;
+    size_t cells; /* of a tile, along an axis */
     size_t count;
 };
 
-static struct taker takers[] = {{"winograd4_cpu"}, {"winograd2_cpu"}};
+static struct taker takers[] = {{"winograd4_cpu", 4}, {"winograd2_cpu", 2}};
 
 enum { TAKERS = sizeof takers / sizeof *takers };
 
-static struct taker *taker_of(const char *variant)
+static struct taker *taker_of(const char *variant, const struct tail_case *c)
 {
     for (size_t i = 0; i < TAKERS; i++) {
-        if (strcmp(variant, takers[i].variant) == 0) {
+        if (strcmp(variant, takers[i].variant) == 0 && c->window[0] <= takers[i].cells &&
+            c->window[1] <= takers[i].cells) {
             return &takers[i];
         }
     }
@@ -108,7 +102,7 @@ static void check_steps(const struct tail_case *c, plait_nodes inputs, plait_nod
     for (size_t i = 0; i < plait_model_step_count(model); i++) {
         plait_step_info info;
         check_ok(plait_model_step(model, i, &info));
-        taker = strcmp(info.kind, "conv2d") == 0 ? taker_of(info.variant) : taker;
+        taker = strcmp(info.kind, "conv2d") == 0 ? taker_of(info.variant, c) : taker;
         apart = apart || strcmp(info.kind, operators[c->kind]) == 0;
     }
     check_that(apart == !taker, "%s: the tail has %s", c->name, apart ? "a step of its own" : "no step");
@@ -193,41 +187,36 @@ static void try_case(const struct tail_case *c, enum data data, struct trial tri
 static void values_are_those_of_two_steps(void **state)
 {
     static const struct tail_case cases[] = {
-        {"VGG", {16, 16, 32}, 32, LARGEST, .activation = PLAIT_RELU},
-        {"one tile", {4, 4, 16}, 16, LARGEST, .batch = 8},
-        {"odd, valid", {15, 13, 17}, 33, LARGEST, .batch = 3},
-        {"odd, same", {15, 13, 17}, 33, LARGEST, .same = true, .batch = 3},
-        {"odd means, valid", {13, 15, 20}, 5, MEAN, .activation = PLAIT_TANH},
-        {"odd means, same", {13, 15, 20}, 5, MEAN, .same = true, .batch = 2, .activation = PLAIT_RELU6},
-        {"a convolution that is valid", {17, 19, 16}, 31, MEAN, .valid = true, .same = true},
-        {"windows of a tile", {29, 30, 32}, 32, LARGEST, {4, 4}},
-        {"columns of pixels", {18, 19, 32}, 30, MEAN, {2, 1}, .same = true},
-        {"pairs of pixels", {18, 19, 32}, 30, LARGEST, {1, 2}, .same = true},
-        {"lines", {9, 21, 40}, 24, MEAN, {1, 2}, .same = true, .kernel = {1, 7}},
-        {"columns", {21, 9, 40}, 24, LARGEST, {4, 1}, .kernel = {7, 1}},
-        {"U-Net, down", {28, 29, 24}, 24, LARGEST, .kept = true, .activation = PLAIT_RELU},
-        {"U-Net, joined", {28, 29, 24}, 24, MEAN, .kept = true, .joined = true, .batch = 3},
-        {"joined", {12, 13, 35}, 40, LARGEST, .joined = true, .batch = 2, .same = true},
-        {"residual", {11, 10, 33}, 33, LARGEST, .residual = true, .activation = PLAIT_RELU, .batch = 2},
-        {"residual, kept", {11, 10, 33}, 33, MEAN, .residual = true, .same = true, .kept = true},
-        {"up", {17, 18, 32}, 35, COPIES, .activation = PLAIT_RELU},
-        {"up, kept", {17, 18, 32}, 40, COPIES, .kept = true, .batch = 3},
-        {"up, joined", {17, 18, 32}, 35, COPIES, .joined = true, .kept = true, .batch = 2},
-        {"up, oblong", {18, 19, 32}, 30, COPIES, {3, 5}},
-        {"up, one row", {17, 23, 32}, 32, COPIES, {4, 1}, .kernel = {1, 3}},
-        {"small tiles", {8, 8, 64}, 64, LARGEST, .batch = 2},
-        {"small tiles, means", {13, 15, 20}, 16, MEAN, .same = true, .kept = true},
-        {"small tiles, joined", {6, 6, 100}, 64, LARGEST, .joined = true, .same = true},
-        {"small tiles, up", {8, 8, 64}, 96, COPIES, .batch = 2},
+        {"VGG", {16, 16, 32}, 32, POOLING_MAX, .activation = PLAIT_RELU},
+        {"one tile", {4, 4, 16}, 16, POOLING_MAX, .batch = 8},
+        {"odd, valid", {15, 13, 17}, 33, POOLING_MAX, .batch = 3},
+        {"odd, same", {15, 13, 17}, 33, POOLING_MAX, .same = true, .batch = 3},
+        {"odd means, valid", {13, 15, 20}, 5, POOLING_AVERAGE, .activation = PLAIT_TANH},
+        {"odd means, same", {13, 15, 20}, 5, POOLING_AVERAGE, .same = true, .batch = 2, .activation = PLAIT_RELU6},
+        {"a convolution that is valid", {17, 19, 16}, 31, POOLING_AVERAGE, .valid = true, .same = true},
+        {"windows of a tile", {29, 30, 32}, 32, POOLING_MAX, {4, 4}},
+        {"columns of pixels", {18, 19, 32}, 30, POOLING_AVERAGE, {2, 1}, .same = true},
+        {"pairs of pixels", {18, 19, 32}, 30, POOLING_MAX, {1, 2}, .same = true},
+        {"lines", {9, 21, 40}, 24, POOLING_AVERAGE, {1, 2}, .same = true, .kernel = {1, 7}},
+        {"columns", {21, 9, 40}, 24, POOLING_MAX, {4, 1}, .kernel = {7, 1}},
+        {"U-Net, down", {28, 29, 24}, 24, POOLING_MAX, .kept = true, .activation = PLAIT_RELU},
+        {"U-Net, joined", {28, 29, 24}, 24, POOLING_AVERAGE, .kept = true, .joined = true, .batch = 3},
+        {"joined", {12, 13, 35}, 40, POOLING_MAX, .joined = true, .batch = 2, .same = true},
+        {"residual", {11, 10, 33}, 33, POOLING_MAX, .residual = true, .activation = PLAIT_RELU, .batch = 2},
+        {"residual, kept", {11, 10, 33}, 33, POOLING_AVERAGE, .residual = true, .same = true, .kept = true},
+        {"small tiles", {8, 8, 64}, 64, POOLING_MAX, .batch = 2},
+        {"small tiles, means", {13, 15, 20}, 16, POOLING_AVERAGE, .same = true, .kept = true},
+        {"small tiles, joined", {6, 6, 100}, 64, POOLING_MAX, .joined = true, .same = true},
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const size_t step = test_rounds(3) < 3 ? 3 : 1; /* a slow checker sees some */
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i += step) {
         try_case(&cases[i], DATA_NORMAL, (struct trial){.gate = GATE_FAST, .limit = 2e-6});
     }
     check_verdict(compare_enough(0.4), "tails");
     for (size_t i = 0; i < TAKERS && is_cpu(); i++) {
-        check_that(takers[i].count > 4, "%s had no more than %zu", takers[i].variant, takers[i].count);
+        check_that(takers[i].count > 0, "%s had none", takers[i].variant);
     }
 }
 
@@ -235,9 +224,8 @@ static void values_are_those_of_two_steps(void **state)
 static void special_values_pass(void **state)
 {
     static const struct tail_case cases[] = {
-        {"special, largest", {19, 18, 16}, 16, LARGEST, .kept = true},
-        {"special, means", {19, 18, 16}, 16, MEAN, .same = true},
-        {"special, up", {9, 8, 16}, 16, COPIES},
+        {"special, largest", {19, 18, 16}, 16, POOLING_MAX, .kept = true},
+        {"special, means", {19, 18, 16}, 16, POOLING_AVERAGE, .same = true},
     };
 
     (void)state;
