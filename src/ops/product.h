@@ -94,10 +94,11 @@ void product_tail_args(const struct product *product, struct arg *args);
 
 /* For CPUs: a work-item computes register tiles. `cost` is a variant's, `vectors` tells how many vectors of 16
  * filters a tile has, of any kernel with register tiles. `plan` sets packed_floats, asks for the kernel and uses the
- * first PRODUCT_CPU_TILE of step->tile. `floats` says what packed_floats would be for another product of the
+ * first PRODUCT_CPU_TILE of step->tile. `takes_tail` is a variant's as well, but for the step. `floats` says what packed_floats would be for another product of the
  * step, which is then launched with the same kernel. */
 enum { PRODUCT_CPU_TILE = 3 };
 double product_cpu_cost(const struct product *product, const struct device_traits *device);
+bool product_cpu_takes_tail(const struct product *product, const struct tail *tail);
 size_t product_cpu_vectors(const struct product *product, const struct device_traits *device);
 plait_status product_cpu_plan(struct step *step, const struct product *product, const struct device_traits *device);
 plait_status product_cpu_floats(const struct step *step, const struct product *product, size_t *packed);
