@@ -180,8 +180,7 @@ plait_status product_cpu_plan(struct step *step, const struct product *product, 
 {
     plait_status status = PLAIT_OK;
 
-    step->tile[TILE_ROWS] =
-        step->tail.kind != TAIL_NONE ? rows_with_tail(product, device) : rows_for(product, device);
+    step->tile[TILE_ROWS] = step->tail.kind != TAIL_NONE ? rows_with_tail(product, device) : rows_for(product, device);
     step->tile[TILE_VECTORS] = product_cpu_vectors(product, device);
     step->tile[TILE_UNITS] = device->compute_units;
     TRY(product_cpu_floats(step, product, &step->packed_floats));

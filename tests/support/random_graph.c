@@ -2,6 +2,7 @@
 #include "random_graph.h"
 
 #include "check.h"
+#include "oracle_pooling.h"
 #include "shape/shape.h"
 #include "weights.h"
 
@@ -55,10 +56,33 @@ static struct twin grow_conv2d(struct net *net, struct twin x)
     return twin_conv2d(x, &opts);
 }
 
+static struct twin grow_pooling(struct net *net, struct twin x)
+{
+    const plait_pooling2d_opts opts = {.padding = random_between(net->random, 0, 1) ? PLAIT_SAME : PLAIT_VALID,
+                                       .pool_size = {random_between(net->random, 1, 2), 2}};
+    const bool fits = opts.padding == PLAIT_SAME || (x.ref.shape.dims[1] > 1 && x.ref.shape.dims[2] > 1);
+
+    if (!fits) {
+        return twin_relu(x, NULL);
+    }
+    if (random_between(net->random, 0, 1)) {
+        return (struct twin){plait_max_pooling2d(x.node, &opts), oracle_pooling2d(POOLING_MAX, x.ref, &opts)};
+    }
+    return (struct twin){plait_average_pooling2d(x.node, &opts), oracle_pooling2d(POOLING_AVERAGE, x.ref, &opts)};
+}
+
 static struct twin grow_layer(struct net *net, struct twin x)
 {
-    if (x.ref.shape.rank == 4 && random_between(net->random, 0, 1)) {
+    switch (x.ref.shape.rank == 4 ? random_between(net->random, 0, 5) : 5) {
+    case 0:
+    case 1:
         return grow_conv2d(net, x);
+    case 2:
+        return grow_pooling(net, grow_conv2d(net, x));
+    case 3:
+        return grow_pooling(net, x);
+    default:
+        break;
     }
     if (random_between(net->random, 0, 1)) {
         const plait_batch_normalization_opts opts = random_batch_normalization(net->random, last_size(x));
