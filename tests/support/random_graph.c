@@ -71,18 +71,24 @@ static struct twin grow_pooling(struct net *net, struct twin x)
     return (struct twin){plait_average_pooling2d(x.node, &opts), oracle_pooling2d(POOLING_AVERAGE, x.ref, &opts)};
 }
 
+/* A convolution and pooling of it; others may read the convolution as well. */
+static struct twin grow_pooled(struct net *net, struct twin x)
+{
+    if (x.ref.shape.rank != 4) {
+        return twin_relu(x, NULL);
+    }
+    const struct twin y = grow_conv2d(net, x);
+    const bool fits = net->count + 1 < SAMPLE_VALUES && shape_count(plait_node_shape(y.node)) <= MOST_ELEMENTS;
+    if (fits && random_between(net->random, 0, 1)) {
+        net->items[net->count++] = y;
+    }
+    return grow_pooling(net, y);
+}
+
 static struct twin grow_layer(struct net *net, struct twin x)
 {
-    switch (x.ref.shape.rank == 4 ? random_between(net->random, 0, 5) : 5) {
-    case 0:
-    case 1:
+    if (x.ref.shape.rank == 4 && random_between(net->random, 0, 1)) {
         return grow_conv2d(net, x);
-    case 2:
-        return grow_pooling(net, grow_conv2d(net, x));
-    case 3:
-        return grow_pooling(net, x);
-    default:
-        break;
     }
     if (random_between(net->random, 0, 1)) {
         const plait_batch_normalization_opts opts = random_batch_normalization(net->random, last_size(x));
@@ -112,7 +118,7 @@ static struct twin grow(struct net *net)
 {
     const struct twin x = any(net);
 
-    switch (random_between(net->random, 0, 9)) {
+    switch (random_between(net->random, 0, 10)) {
     case 0:
     case 1:
         return twin_relu(x, NULL);
@@ -125,6 +131,8 @@ static struct twin grow(struct net *net)
     case 6:
     case 7:
         return grow_join(net, x);
+    case 8:
+        return grow_pooled(net, x);
     default:
         return grow_layer(net, x);
     }
