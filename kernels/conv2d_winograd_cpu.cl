@@ -211,8 +211,8 @@ static OUT_OF_LINE void store_tile(__local const float *m, int plane, float16 bi
                                    __global float *y, int8 y_view, __global const float *residual,
                                    int8 residual_view, struct tail tail, int count)
 {
-    if (rows == CELLS_DOWN && cols == CELLS_ACROSS && count >= 16) {
-        store_filters(m, plane, bias, CELLS_DOWN, CELLS_ACROSS, y, y_view, residual, residual_view, tail, 16);
+    if (count >= 16) {
+        store_filters(m, plane, bias, rows, cols, y, y_view, residual, residual_view, tail, 16);
     } else {
         store_filters(m, plane, bias, rows, cols, y, y_view, residual, residual_view, tail, count);
     }
