@@ -99,12 +99,12 @@ static void step_in_windows(struct pixel *at, int across)
 }
 
 #ifdef REDUCTION
-/* Stores the pixels of whole windows, whose numbers begin with `first`, and what is made of them. Bit i of `inside`
- * tells whether pixel i is in the picture. */
+/* Stores the pixels of whole windows, from number `first` of the strip's on, and what is made of them, of the strip's
+ * first window to `to`. Bit i of `inside` tells whether pixel i is in the picture. */
 static OUT_OF_LINE void store_windows(const float16 *sum, int rows, int inside, int columns,
                                       __global const float *bias, __global const float *residual,
                                       const int *residual_at, bool has_residual, __global float *y, const int *y_at,
-                                      struct tail tail, int first, int across)
+                                      __global float *to, const struct tail *tail, int first, int across)
 {
     for (int v = 0; v < VECTORS; v++) {
         const int left = columns - 16 * v;
@@ -112,8 +112,8 @@ static OUT_OF_LINE void store_windows(const float16 *sum, int rows, int inside, 
         int cells = 0;
         for (int i = 0; i < rows; i++) {
             if (inside >> i & 1) {
-                const float16 value = finish_sum(sum[i * VECTORS + v], bias + 16 * v, residual + residual_at[i] + 16 * v,
-                                                 has_residual, left);
+                const float16 value = finish_sum(sum[i * VECTORS + v], bias + 16 * v,
+                                                 residual + residual_at[i] + 16 * v, has_residual, left);
 #ifndef FLEETING
                 store_first(value, y + y_at[i] + 16 * v, left);
 #endif
@@ -123,8 +123,8 @@ static OUT_OF_LINE void store_windows(const float16 *sum, int rows, int inside, 
             if ((i + 1) % TAIL_CELLS == 0) {
                 const int row = (first + i / TAIL_CELLS) / across;
                 const int col = (first + i / TAIL_CELLS) % across;
-                if (row < tail.rows && col < tail.cols) {
-                    store_first(FINISH(all, cells), tail.at + row * tail.row_step + col * tail.col_step + 16 * v, left);
+                if (row < tail->rows && col < tail->cols) {
+                    store_first(FINISH(all, cells), to + row * tail->row_step + col * tail->col_step + 16 * v, left);
                 }
                 all = START;
                 cells = 0;
@@ -150,7 +150,7 @@ static OUT_OF_LINE void store_windows(const float16 *sum, int rows, int inside, 
 static OUT_OF_LINE void compute_tile(int tile, int rows, int block, __local const float *strip, int8 x_view,
                                      int8 y_view, int8 residual_view, int8 window, int8 work,
                                      __global const float *packed, __global const float *residual, __global float *y,
-                                     struct tail tail)
+                                     const struct tail *tail)
 {
     const int across = (y_view.s1 + TAIL_COLS - 1) / TAIL_COLS;
     struct pixel at = window_at(tile / TAIL_CELLS, across);
@@ -174,9 +174,8 @@ static OUT_OF_LINE void compute_tile(int tile, int rows, int block, __local cons
     TILE_LINES(window.s0, line, NEXT_LINE, x_view.s6)
 #ifdef REDUCTION
     EACH_ROW(TILE_KEEP)
-    tail.at += filter;
-    store_windows(sum, rows, inside, columns, bias, residual_block, residual_at, has_residual, y_block, y_at, tail,
-                  tile / TAIL_CELLS, across);
+    store_windows(sum, rows, inside, columns, bias, residual_block, residual_at, has_residual, y_block, y_at,
+                  tail->at + filter, tail, tile / TAIL_CELLS, across);
 #else
     STORE_TILE
 #endif
@@ -209,7 +208,7 @@ void conv2d_strips_cpu(__global const float *x, const long x_offset, __global fl
     for (int tile = 0; tile < count; tile += ROWS) {
         for (int block = block_begin; block < block_end; block++) {
             compute_tile(tile, min(ROWS, count - tile), block, strip, x_view, left_view, residual_view, window, work,
-                         packed + packed_offset, residual, y, made);
+                         packed + packed_offset, residual, y, &made);
         }
     }
 }

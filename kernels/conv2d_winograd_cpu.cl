@@ -25,7 +25,7 @@
  *   -D DOWN, -D ACROSS       1 where the kernel has TAPS rows, columns; 0 where it has one
  *   -D ROWS, -D VECTORS      register_tile.clh; lots are multiples of ROWS tiles
  *   -D ACTIVATION ...        activation.clh
- *   -D TAIL ...              tail.clh
+ *   -D REDUCTION ...         tail.clh
  * Work-items: one for each lot of tiles and of blocks, lots of tiles first. */
 
 #define REAL float16
@@ -147,8 +147,8 @@ static OUT_OF_LINE void multiply(__local const float *t, int stride, int channel
 
 #ifdef REDUCTION
 /* Adds the cells of row i to the windows that are open, and stores those that it ends. */
-static IN_LINE void add_to_windows(const float16 *cells, int i, int rows, int cols, float16 *windows, struct tail tail,
-                                   int count)
+static IN_LINE void add_to_windows(const float16 *cells, int i, int rows, int cols, float16 *windows,
+                                   const struct tail *tail, int count)
 {
     const int row = i / TAIL_ROWS;
     const bool ends = i + 1 == rows || (i + 1) % TAIL_ROWS == 0;
@@ -159,9 +159,9 @@ static IN_LINE void add_to_windows(const float16 *cells, int i, int rows, int co
         windows[j / TAIL_COLS] = j < cols ? COMBINE(before, cells[j]) : before;
     }
     UNROLLED for (int col = 0; col < CELLS_ACROSS / TAIL_COLS; col++) {
-        if (ends && row < tail.rows && col < tail.cols) {
-            const int cells_here = (i % TAIL_ROWS + 1) * min(TAIL_COLS, cols - col * TAIL_COLS);
-            store_first(FINISH(windows[col], cells_here), tail.at + row * tail.row_step + col * tail.col_step, count);
+        if (ends && row < tail->rows && col < tail->cols) {
+            const int inside = (i % TAIL_ROWS + 1) * min(TAIL_COLS, cols - col * TAIL_COLS); /* of its cells */
+            store_first(FINISH(windows[col], inside), tail->at + row * tail->row_step + col * tail->col_step, count);
         }
     }
 }
@@ -170,7 +170,7 @@ static IN_LINE void add_to_windows(const float16 *cells, int i, int rows, int co
 /* Transforms 16 filters of a tile, or the `count` that are left, back to the first rows x cols of its pixels. */
 static IN_LINE void store_filters(__local const float *m, int plane, float16 bias, int rows, int cols,
                                   __global float *y, int8 y_view, __global const float *residual,
-                                  int8 residual_view, struct tail tail, int count)
+                                  int8 residual_view, const struct tail *tail, int count)
 {
 #ifdef REDUCTION
     float16 windows[CELLS_ACROSS / TAIL_COLS]; /* of a row of them */
@@ -209,7 +209,7 @@ static IN_LINE void store_filters(__local const float *m, int plane, float16 bia
 
 static OUT_OF_LINE void store_tile(__local const float *m, int plane, float16 bias, int rows, int cols,
                                    __global float *y, int8 y_view, __global const float *residual,
-                                   int8 residual_view, struct tail tail, int count)
+                                   int8 residual_view, const struct tail *tail, int count)
 {
     if (count >= 16) {
         store_filters(m, plane, bias, rows, cols, y, y_view, residual, residual_view, tail, 16);
@@ -267,7 +267,7 @@ void conv2d_winograd_cpu(__global const float *x, const long x_offset, __global 
                 const float16 offset = *(__global const anywhere16 *)(bias + filter + v);
                 __local const float *from = products + i * COLUMNS + v;
                 store_tile(from, product_plane, offset, rows_here, cols_here, to + v, y_view, add + v, residual_view,
-                           made, count);
+                           &made, count);
                 made.at += 16;
             }
         }

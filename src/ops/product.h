@@ -92,10 +92,10 @@ void product_args(const struct product *product, const struct buffer *packed, st
 enum { PRODUCT_TAIL_ARGS = 3 };
 void product_tail_args(const struct product *product, struct arg *args);
 
-/* For CPUs: a work-item computes register tiles. `cost` is a variant's, `vectors` tells how many vectors of 16
- * filters a tile has, of any kernel with register tiles. `plan` sets packed_floats, asks for the kernel and uses the
- * first PRODUCT_CPU_TILE of step->tile. `takes_tail` is a variant's as well, but for the step. `floats` says what packed_floats would be for another product of the
- * step, which is then launched with the same kernel. */
+/* For CPUs: a work-item computes register tiles. `cost` and `takes_tail` are a variant's, `vectors` tells how many
+ * vectors of 16 filters a tile has, of any kernel with register tiles. `plan` sets packed_floats, asks for the kernel
+ * and uses the first PRODUCT_CPU_TILE of step->tile. `floats` says what packed_floats would be for another product of
+ * the step, which is then launched with the same kernel. */
 enum { PRODUCT_CPU_TILE = 3 };
 double product_cpu_cost(const struct product *product, const struct device_traits *device);
 bool product_cpu_takes_tail(const struct product *product, const struct tail *tail);

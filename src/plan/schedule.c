@@ -237,6 +237,12 @@ out:
     return status;
 }
 
+/* Whether the plan is one with tails. What others read besides lies in memory longer together with its tail. */
+static bool wants_tail(const struct plan_request *request, const struct value *source)
+{
+    return !request->without_tails && (value_is_private(source) || !request->opts->less_memory);
+}
+
 /* What the value is of its input, if it is that alone and the step that computes the input can make it as well. */
 static bool find_tail(const struct values *values, const struct value *value, struct tail *tail)
 {
@@ -245,7 +251,7 @@ static bool find_tail(const struct values *values, const struct value *value, st
     const struct step *step = source && source->step != NONE ? &values->plan->steps[source->step].step : NULL;
     struct text_range name;
 
-    return op->tail && step && !values->request->without_tails && value_is_bare(value) &&
+    return op->tail && step && wants_tail(values->request, source) && value_is_bare(value) &&
            activation_is_linear(&value->activation) && !variant_forced(values, op, &name) &&
            !variant_forced(values, step->op, &name) && step->tail.kind == TAIL_NONE && step->variant->takes_tail &&
            op->tail(value->node, source->shape, tail) && step->variant->takes_tail(step, tail);

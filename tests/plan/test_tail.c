@@ -187,12 +187,12 @@ static void the_convolution_is_computed_as_ever(void **state)
     }
 }
 
-static plait_model *new_model(const struct net *net, struct twin y)
+static plait_model *new_model(const struct net *net, plait_nodes outputs, bool less_memory)
 {
-    const plait_model_opts opts = {.batch = BATCH};
+    const plait_model_opts opts = {.batch = BATCH, .less_memory = less_memory};
     plait_model *model = NULL;
 
-    check_ok(plait_model_create(fixture_context(false), PLAIT_NODES(net->x.node), PLAIT_NODES(y.node), &opts, &model));
+    check_ok(plait_model_create(fixture_context(false), PLAIT_NODES(net->x.node), outputs, &opts, &model));
     return model;
 }
 
@@ -204,7 +204,7 @@ static void the_picture_is_never_stored(void **state)
 
     (void)state;
     struct net net = new_net("fleeting");
-    plait_model *model = new_model(&net, pool(conv(&net, net.x)));
+    plait_model *model = new_model(&net, PLAIT_NODES(pool(conv(&net, net.x)).node), true);
     if (is_cpu()) {
         check_ok(plait_model_memory(model, &memory));
         assert_true(memory.arena_bytes == 0);
@@ -216,6 +216,21 @@ static void the_picture_is_never_stored(void **state)
     scratch_reset();
 }
 
+/* Of two results, that which is needed later takes memory for longer. */
+static void less_memory_means_fewer_tails(void **state)
+{
+    (void)state;
+    for (int less = 0; less < 2; less++) {
+        struct net net = new_net("less");
+        const struct twin y = conv(&net, net.x);
+        plait_model *model = new_model(&net, PLAIT_NODES(y.node, pool(y).node), less);
+        assert_true(!is_cpu() || plait_model_step_count(model) == 1 + (size_t)less);
+        plait_model_free(model);
+        plait_graph_free(net.graph);
+        scratch_reset();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +240,7 @@ int main(void)
         cmocka_unit_test(other_pooling_has_its_own_step),
         cmocka_unit_test(the_convolution_is_computed_as_ever),
         cmocka_unit_test(the_picture_is_never_stored),
+        cmocka_unit_test(less_memory_means_fewer_tails),
     };
 
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
