@@ -14,6 +14,7 @@
  *   y_view         {rows, cols, filters, strides of pictures, rows, pixels}
  *   residual_view  {1 if there is one, strides of pictures, rows, pixels}
  *   window         {-, -, -, -, -, -, top, left}
+ *   tail_view      {rows, cols, strides of pictures, rows, pixels}, of what is made of y besides
  *   work           {tiles down a picture, across, in all pictures, in a lot, blocks of COLUMNS filters, in a
  *                   work-item, floats of a transformed pixel}
  *   packed         kernel {block}{point}{channel}{COLUMNS}, bias {block}{COLUMNS}, zeros for a pixel
@@ -24,12 +25,14 @@
  *   -D DOWN, -D ACROSS       1 where the kernel has TAPS rows, columns; 0 where it has one
  *   -D ROWS, -D VECTORS      register_tile.clh; lots are multiples of ROWS tiles
  *   -D ACTIVATION ...        activation.clh
+ *   -D REDUCTION ...         tail.clh
  * Work-items: one for each lot of tiles and of blocks, lots of tiles first. */
 
 #define REAL float16
 #include "activation.clh"
 #include "part.clh"
 #include "register_tile.clh"
+#include "tail.clh"
 #include "winograd.clh"
 
 #if DOWN
@@ -142,11 +145,36 @@ static OUT_OF_LINE void multiply(__local const float *t, int stride, int channel
     EACH_ROW(KEEP)
 }
 
+#ifdef REDUCTION
+/* Adds the cells of row i to the windows that are open, and stores those that it ends. */
+static IN_LINE void add_to_windows(const float16 *cells, int i, int rows, int cols, float16 *windows,
+                                   const struct tail *tail, int count)
+{
+    const int row = i / TAIL_ROWS;
+    const bool ends = i + 1 == rows || (i + 1) % TAIL_ROWS == 0;
+
+    UNROLLED for (int j = 0; j < CELLS_ACROSS; j++) {
+        const bool opens = i % TAIL_ROWS == 0 && j % TAIL_COLS == 0;
+        const float16 before = opens ? (float16)(START) : windows[j / TAIL_COLS];
+        windows[j / TAIL_COLS] = j < cols ? COMBINE(before, cells[j]) : before;
+    }
+    UNROLLED for (int col = 0; col < CELLS_ACROSS / TAIL_COLS; col++) {
+        if (ends && row < tail->rows && col < tail->cols) {
+            const int inside = (i % TAIL_ROWS + 1) * min(TAIL_COLS, cols - col * TAIL_COLS); /* of its cells */
+            store_first(FINISH(windows[col], inside), tail->at + row * tail->row_step + col * tail->col_step, count);
+        }
+    }
+}
+#endif
+
 /* Transforms 16 filters of a tile, or the `count` that are left, back to the first rows x cols of its pixels. */
 static IN_LINE void store_filters(__local const float *m, int plane, float16 bias, int rows, int cols,
                                   __global float *y, int8 y_view, __global const float *residual,
-                                  int8 residual_view, int count)
+                                  int8 residual_view, const struct tail *tail, int count)
 {
+#ifdef REDUCTION
+    float16 windows[CELLS_ACROSS / TAIL_COLS]; /* of a row of them */
+#endif
     float16 lines[CELLS_DOWN * POINTS_ACROSS];
 
     UNROLLED for (int j = 0; j < POINTS_ACROSS; j++) {
@@ -165,20 +193,28 @@ static IN_LINE void store_filters(__local const float *m, int plane, float16 bia
                 if (residual_view.s0) {
                     value += load_first(residual + i * residual_view.s2 + j * residual_view.s3, count);
                 }
-                store_first(ACTIVATE(value), y + i * y_view.s4 + j * y_view.s5, count);
+                cells[j] = ACTIVATE(value);
+#ifndef FLEETING
+                store_first(cells[j], y + i * y_view.s4 + j * y_view.s5, count);
+#endif
             }
         }
+#ifdef REDUCTION
+        if (i < rows) {
+            add_to_windows(cells, i, rows, cols, windows, tail, count);
+        }
+#endif
     }
 }
 
 static OUT_OF_LINE void store_tile(__local const float *m, int plane, float16 bias, int rows, int cols,
                                    __global float *y, int8 y_view, __global const float *residual,
-                                   int8 residual_view, int count)
+                                   int8 residual_view, const struct tail *tail, int count)
 {
     if (count >= 16) {
-        store_filters(m, plane, bias, rows, cols, y, y_view, residual, residual_view, 16);
+        store_filters(m, plane, bias, rows, cols, y, y_view, residual, residual_view, tail, 16);
     } else {
-        store_filters(m, plane, bias, rows, cols, y, y_view, residual, residual_view, count);
+        store_filters(m, plane, bias, rows, cols, y, y_view, residual, residual_view, tail, count);
     }
 }
 
@@ -187,7 +223,8 @@ __kernel __attribute__((vec_type_hint(float16)))
 void conv2d_winograd_cpu(__global const float *x, const long x_offset, __global float *y, const long y_offset,
                          __global const float *residual, const long residual_offset, __global const float *packed,
                          const long packed_offset, const int8 x_view, const int8 y_view, const int8 residual_view,
-                         const int8 window, const int8 work, __local float *lot)
+                         const int8 window, __global float *tail, const long tail_offset, const int8 tail_view,
+                         const int8 work, __local float *lot)
 {
     const int lots = (work.s2 + work.s3 - 1) / work.s3;
     const int first = (int)get_global_id(0) % lots * work.s3;
@@ -224,12 +261,14 @@ void conv2d_winograd_cpu(__global const float *x, const long x_offset, __global 
                 y + (y_offset + tile.picture * y_view.s3 + tile.row * y_view.s4 + tile.col * y_view.s5 + filter);
             __global const float *add = residual + (residual_offset + tile.picture * residual_view.s1 +
                                                     tile.row * residual_view.s2 + tile.col * residual_view.s3 + filter);
+            struct tail made = tail_at(tail + tail_offset + filter, tail_view, tile.picture, tile.row, tile.col);
             for (int v = 0; v < COLUMNS; v += 16) {
                 const int count = y_view.s2 - filter - v;
                 const float16 offset = *(__global const anywhere16 *)(bias + filter + v);
                 __local const float *from = products + i * COLUMNS + v;
                 store_tile(from, product_plane, offset, rows_here, cols_here, to + v, y_view, add + v, residual_view,
-                           count);
+                           &made, count);
+                made.at += 16;
             }
         }
     }

@@ -12,6 +12,7 @@
 #include "device/launch.h"
 #include "graph/activation.h"
 #include "graph/ir.h"
+#include "graph/tail.h"
 #include "shape/view.h"
 
 #include <plait/model.h>
@@ -61,6 +62,9 @@ struct step {
                                      channel of a sample */
     const struct step *head;      /* computes input 0 as the others see it, within this step, from what inputs[0] is;
                                      it has neither variant nor residual. NULL: none */
+    struct tail tail;             /* what is made of the output, within this step, as that is stored */
+    struct view tail_output;      /* where that goes; only with a tail */
+    bool fleeting;                /* nothing but the tail reads the output, which has no memory then */
     double flops;                 /* arithmetic a sample, the head's included */
     plait_accuracy accuracy;      /* that the variants must keep to */
 
@@ -77,7 +81,8 @@ struct run {
     struct stream *stream;
     size_t batch;
     const struct operand *inputs;
-    struct operand output;
+    struct operand output;         /* but for its view not if step->fleeting */
+    struct operand tail_output;    /* if step->tail.kind */
     struct operand residual;       /* if step->has_residual */
     const struct buffer *packed;   /* if step->packed_floats */
     const struct buffer *scratch;  /* if step->scratch_floats */
@@ -102,6 +107,9 @@ struct variant {
     bool calls_library;  /* enqueue does not only launch kernels, but has a library enqueue its own */
     bool takes_prologue; /* also computes steps whose input_scale is set or that are gated */
     bool takes_head;     /* also steps that have a head */
+    /* Whether it also computes the step, which it can compute as it is, with this tail; `plan` must ask for as much
+     * scratch then. NULL: not. */
+    bool (*takes_tail)(const struct step *step, const struct tail *tail);
 };
 
 struct op {
@@ -143,6 +151,10 @@ struct op {
      * NULL: none. */
     bool (*takes_head)(const struct node *node, const struct padding *padding, const struct node *head,
                        plait_shape input, const struct device_traits *device);
+
+    /* What it makes of input 0, whose samples have shape `input`, and does nothing else, if another can do that to its
+     * result. NULL: nothing. */
+    bool (*tail)(const struct node *node, plait_shape input, struct tail *tail);
 
     /* The zeros that it puts around a picture, and does nothing else. NULL: none. */
     bool (*padding)(const struct node *node, struct padding *padding);

@@ -26,6 +26,7 @@ plait_status model_plan(const plait_context *context, plait_nodes inputs, plait_
                          (int)complete.accuracy);
     }
     complete.batch = complete.batch ? complete.batch : DEFAULT_BATCH;
+    request.without_tails = !tunings;
     if (context_chains(context)) {
         request.overlap = OVERLAP_SOME;
     } else if (context_overlaps(context)) {
@@ -52,7 +53,7 @@ static plait_status make_plan(const plait_context *context, plait_nodes inputs, 
     if (tunings.count > 0 && needed_bytes(*plan) > context_free_bytes(context)) {
         plan_free(*plan);
         *plan = NULL;
-        TRY(model_plan(context, inputs, outputs, opts, NULL, plan));
+        TRY(model_plan(context, inputs, outputs, opts, &(struct tunings){0}, plan));
     }
 out:
     tunings_free(&tunings);

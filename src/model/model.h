@@ -50,7 +50,8 @@ struct plait_model {
     size_t row_count;
 };
 
-/* Plans for the context's device; opts as plait_model_create's, tunings may be NULL. */
+/* Plans for the context's device; opts as plait_model_create's. With tunings NULL, all steps are such as can be
+ * measured. */
 plait_status model_plan(const plait_context *context, plait_nodes inputs, plait_nodes outputs,
                         const plait_model_opts *opts, const struct tunings *tunings, struct plan **plan);
 

@@ -51,7 +51,9 @@ size_t plait_model_step_count(const plait_model *model)
 /* Those of a sample. */
 static size_t moved_floats(const struct step *step)
 {
-    size_t count = view_count(&step->output) * (step->has_residual ? 2 : 1);
+    const size_t output = view_count(&step->output);
+    size_t count = (step->fleeting ? 0 : output) + (step->has_residual ? output : 0) +
+                   (step->tail.kind != TAIL_NONE ? view_count(&step->tail_output) : 0);
 
     for (size_t i = 0; i < step->input_count; i++) {
         count += view_count(&step->inputs[i]);

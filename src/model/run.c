@@ -49,13 +49,21 @@ plait_status model_enqueue_step(plait_model *model, size_t index, const struct c
         .stream = chunk->stream,
         .batch = chunk->batch * samples_of(model, &planned->output),
         .inputs = model->operands,
-        .output = resolve(model, &planned->output, chunk),
+        .output = {.view = planned->output.view},
         .packed = model->objects[index].packed,
         .kernels = model->objects[index].kernels,
     };
 
     for (size_t i = 0; i < step->input_count; i++) {
         model->operands[i] = resolve(model, &planned->inputs[i], chunk);
+    }
+    if (step->fleeting) {
+        run.output.view.dims[0] = run.batch;
+    } else {
+        run.output = resolve(model, &planned->output, chunk);
+    }
+    if (step->tail.kind != TAIL_NONE) {
+        run.tail_output = resolve(model, &planned->tail_output, chunk);
     }
     if (step->has_residual) {
         run.residual = resolve(model, &planned->residual, chunk);

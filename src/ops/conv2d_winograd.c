@@ -222,6 +222,15 @@ static bool applicable(size_t cells, const struct step *step, const struct devic
            product.channels >= VECTOR && planned_work(&plane, &product, device, tile).lot > 0;
 }
 
+/* Whether the tail's windows lie within tiles. */
+static bool takes_tail(size_t cells, const struct step *step, const struct tail *tail)
+{
+    const struct product product = convolution_planned(step);
+    const struct plane plane = plane_of(cells, &product);
+
+    return plane.cells[0] % tail->window[0] == 0 && plane.cells[1] % tail->window[1] == 0;
+}
+
 static size_t packed_weights(const struct plane *plane, const struct product *product, size_t columns)
 {
     return divide_up(product->filters, columns) * columns * square_of(plane) * product->channels;
@@ -258,6 +267,7 @@ static plait_status plan(size_t cells, struct step *step, const struct device_tr
              plane.transform->taps, plane.points[0] > 1, plane.points[1] > 1, step->tile[TILE_ROWS],
              step->tile[TILE_VECTORS]);
     activation_options(&step->activation, options);
+    tail_options(&step->tail, step->fleeting, options);
     return PLAIT_OK;
 }
 
@@ -371,13 +381,15 @@ static plait_status enqueue(size_t cells, const struct step *step, const struct 
     const struct plane plane = plane_of(cells, &product);
     const struct work work = cut_work(&plane, &product, step->tile);
     const size_t cuts[] = {work.down, work.across, work.tiles, work.lot, work.blocks, work.item_blocks, work.pixel};
-    struct arg args[PRODUCT_ARGS + 2];
+    struct arg args[PRODUCT_ARGS + PRODUCT_TAIL_ARGS + 2];
+    struct arg *own = args + PRODUCT_ARGS + PRODUCT_TAIL_ARGS;
 
     product_args(&product, run->packed, args);
-    args[PRODUCT_ARGS] = arg_int8(cuts, sizeof cuts / sizeof *cuts);
-    args[PRODUCT_ARGS + 1] = arg_local(work.local_floats * sizeof(float));
+    product_tail_args(&product, args + PRODUCT_ARGS);
+    own[0] = arg_int8(cuts, sizeof cuts / sizeof *cuts);
+    own[1] = arg_local(work.local_floats * sizeof(float));
     return launch(run->stream, run->kernels[0], (struct range){.global = {work.items}, .local = {1}}, args,
-                  PRODUCT_ARGS + 2);
+                  sizeof args / sizeof *args);
 }
 
 /* The functions of a variant whose tiles have so many outputs along an axis. */
@@ -393,6 +405,10 @@ static plait_status enqueue(size_t cells, const struct step *step, const struct 
     static plait_status plan_##cells(struct step *step, const struct device_traits *device)     \
     {                                                                                           \
         return plan(cells, step, device);                                                       \
+    }                                                                                           \
+    static bool takes_tail_##cells(const struct step *step, const struct tail *tail)            \
+    {                                                                                           \
+        return takes_tail(cells, step, tail);                                                   \
     }                                                                                           \
     static void pack_##cells(const struct step *step, float *packed)                            \
     {                                                                                           \
@@ -411,10 +427,12 @@ const struct variant conv2d_winograd4_cpu = {.name = "winograd4_cpu",
                                              .cost = cost_4,
                                              .plan = plan_4,
                                              .pack = pack_4,
-                                             .enqueue = enqueue_4};
+                                             .enqueue = enqueue_4,
+                                             .takes_tail = takes_tail_4};
 const struct variant conv2d_winograd2_cpu = {.name = "winograd2_cpu",
                                              .applicable = applicable_2,
                                              .cost = cost_2,
                                              .plan = plan_2,
                                              .pack = pack_2,
-                                             .enqueue = enqueue_2};
+                                             .enqueue = enqueue_2,
+                                             .takes_tail = takes_tail_2};

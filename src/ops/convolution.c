@@ -222,6 +222,13 @@ struct product convolution_running(const struct step *step, const struct run *ru
     if (step->has_residual) {
         product.residual = product_pixels(&run->residual);
     }
+    if (step->tail.kind != TAIL_NONE) {
+        const size_t *dims = run->tail_output.view.dims;
+        product.tail = step->tail;
+        product.tail_y = product_pixels(&run->tail_output);
+        product.tail_output[0] = run->tail_output.view.rank == 3 ? 1 : dims[1];
+        product.tail_output[1] = dims[run->tail_output.view.rank - 2];
+    }
     if (step->gated) {
         product.gate = product_pixels(&run->inputs[1]);
     }

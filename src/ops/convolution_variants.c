@@ -95,6 +95,13 @@ static plait_status plan_cpu(struct step *step, const struct device_traits *devi
     return product_cpu_plan(step, &product, device);
 }
 
+static bool takes_tail_cpu(const struct step *step, const struct tail *tail)
+{
+    const struct product product = convolution_planned(step);
+
+    return product_cpu_takes_tail(&product, tail);
+}
+
 static void pack_cpu(const struct step *step, float *packed)
 {
     const struct product product = convolution_planned(step);
@@ -193,7 +200,8 @@ static const struct variant cpu = {.name = "cpu",
                                    .plan = plan_cpu,
                                    .pack = pack_cpu,
                                    .enqueue = enqueue_cpu,
-                                   .takes_prologue = true};
+                                   .takes_prologue = true,
+                                   .takes_tail = takes_tail_cpu};
 static const struct variant gpu = {
     .name = "gpu", .applicable = applicable_gpu, .plan = plan_gpu, .pack = pack_gpu, .enqueue = enqueue_gpu};
 static const struct variant reference = {

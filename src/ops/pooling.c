@@ -75,6 +75,24 @@ static void infer(plait_graph *graph, struct node *node, const plait_shape *inpu
     node->shape = shape;
 }
 
+/* Where windows lie side by side from the corner on. */
+static bool tail(const struct node *node, plait_shape input, struct tail *out)
+{
+    const struct pool *pool = node->params;
+
+    *out = (struct tail){.kind = strcmp(pool->reduction, "REDUCE_MEAN") == 0 ? TAIL_MEAN : TAIL_LARGEST,
+                         .window = {pool->size[0], pool->size[1]}};
+    for (size_t i = 0; i < pool->axes; i++) {
+        const size_t axis = 2 - pool->axes + i;
+        size_t outputs, before;
+        (void)window_place(window_along(pool, axis), input.dims[i], pool->padding == PLAIT_SAME, &outputs, &before);
+        if (pool->size[axis] != pool->strides[axis] || before > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* ---- Launching -------------------------------------------------------------------------------------- */
 
 /* A view as the kernels want it. */
@@ -189,7 +207,7 @@ static const struct variant *const variants[] = {&cpu, &reference};
     {                                                                                                          \
         .name = (keras_name), .class_name = (keras_class), .infer = infer, .variants = variants,               \
         .variant_count = sizeof variants / sizeof *variants, .takes_activation = true, .takes_residual = true, \
-        .takes_padding = true,                                                                                 \
+        .takes_padding = true, .tail = tail,                                                                   \
     }
 
 static const struct op op_max1d = POOLING("max_pooling1d", "MaxPooling1D");

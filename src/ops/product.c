@@ -98,7 +98,7 @@ static struct arg view_arg(const size_t *rows_cols, size_t channels, const struc
 void product_args(const struct product *product, const struct buffer *packed, struct arg *args)
 {
     const struct pixels *x = &product->x;
-    const struct pixels *y = &product->y;
+    const struct pixels *y = product->y.buffer ? &product->y : &product->tail_y; /* else it is not stored */
     const struct pixels *residual = product->residual.buffer ? &product->residual : y;
     const size_t residual_view[] = {product->residual.buffer != NULL, residual->strides[0], residual->strides[1],
                                     residual->strides[2]};
@@ -122,4 +122,15 @@ void product_args(const struct product *product, const struct buffer *packed, st
     for (size_t i = 0; i < PRODUCT_ARGS; i++) {
         args[i] = list[i];
     }
+}
+
+void product_tail_args(const struct product *product, struct arg *args)
+{
+    const struct pixels *y = product->tail_y.buffer ? &product->tail_y : &product->y;
+    const size_t view[] = {product->tail_output[0], product->tail_output[1], y->strides[0], y->strides[1],
+                           y->strides[2]};
+
+    args[0] = arg_buffer(y->buffer);
+    args[1] = arg_long(y->offset);
+    args[2] = arg_int8(view, sizeof view / sizeof *view);
 }

@@ -39,6 +39,9 @@ struct product {
     struct pixels x;
     struct pixels y;
     struct pixels residual;
+    struct tail tail;      /* what is made of y besides, */
+    size_t tail_output[2]; /* its rows and cols */
+    struct pixels tail_y;
     struct taps taps;
     struct pixels gate;   /* what pixels of x are to be multiplied by, the same for all of a picture */
     size_t prologue;      /* where the input's scale and shift begin in packed; 0: none */
@@ -73,12 +76,17 @@ void product_plain_pack(const struct step *step, const struct product *product, 
 enum { PRODUCT_ARGS = 12 };
 void product_args(const struct product *product, const struct buffer *packed, struct arg *args);
 
-/* For CPUs: a work-item computes register tiles. `cost` is a variant's, `vectors` tells how many vectors of 16
- * filters a tile has, of any kernel with register tiles. `plan` sets packed_floats, asks for the kernel and uses the
- * first PRODUCT_CPU_TILE of step->tile. `floats` says what packed_floats would be for another product of the
- * step, which is then launched with the same kernel. */
+/* Those of kernels that take a tail: where it lies, also if there is none. */
+enum { PRODUCT_TAIL_ARGS = 3 };
+void product_tail_args(const struct product *product, struct arg *args);
+
+/* For CPUs: a work-item computes register tiles. `cost` and `takes_tail` are a variant's, `vectors` tells how many
+ * vectors of 16 filters a tile has, of any kernel with register tiles. `plan` sets packed_floats, asks for the kernel
+ * and uses the first PRODUCT_CPU_TILE of step->tile. `floats` says what packed_floats would be for another product of
+ * the step, which is then launched with the same kernel. */
 enum { PRODUCT_CPU_TILE = 3 };
 double product_cpu_cost(const struct product *product, const struct device_traits *device);
+bool product_cpu_takes_tail(const struct product *product, const struct tail *tail);
 size_t product_cpu_vectors(const struct product *product, const struct device_traits *device);
 plait_status product_cpu_plan(struct step *step, const struct product *product, const struct device_traits *device);
 plait_status product_cpu_floats(const struct step *step, const struct product *product, size_t *packed);

@@ -14,6 +14,7 @@ enum {
     CACHE_FLOATS = 256 << 10, /* weights that stay in a core's second cache: 1 MiB */
     FEW_PIXELS = 8,
     TILES_PER_PASS = 16, /* tiles that share weights in the cache */
+    TAIL_CELLS = 4,      /* divides the rows of a tile that has a tail */
 };
 
 static size_t pixels_of(const struct product *product)
@@ -98,6 +99,20 @@ static size_t rows_for(const struct product *product, const struct device_traits
     return pixels == 1 ? 1 : pixels <= 4 ? 4 : pixels <= most ? most : 8;
 }
 
+/* The same of a tile that has whole windows of a tail, of up to TAIL_CELLS cells. */
+static size_t rows_with_tail(const struct product *product, const struct device_traits *device)
+{
+    const size_t pixels = pixels_of(product);
+
+    return device->vector_floats < VECTOR ? 4 : divide_up(pixels, 8) * 2 < divide_up(pixels, 12) * 3 ? 8 : 12;
+}
+
+bool product_cpu_takes_tail(const struct product *product, const struct tail *tail)
+{
+    return form_of(product)->launch == product_strips_launch && TAIL_CELLS % (tail->window[0] * tail->window[1]) == 0 &&
+           product_strips_takes_tail(product, tail);
+}
+
 /* Vectors of a tile's row: two do more for each value of x, one wastes less behind the last filter. A tile of
  * one vector takes 0.6 of the time. */
 size_t product_cpu_vectors(const struct product *product, const struct device_traits *device)
@@ -165,7 +180,7 @@ plait_status product_cpu_plan(struct step *step, const struct product *product, 
 {
     plait_status status = PLAIT_OK;
 
-    step->tile[TILE_ROWS] = rows_for(product, device);
+    step->tile[TILE_ROWS] = step->tail.kind != TAIL_NONE ? rows_with_tail(product, device) : rows_for(product, device);
     step->tile[TILE_VECTORS] = product_cpu_vectors(product, device);
     step->tile[TILE_UNITS] = device->compute_units;
     TRY(product_cpu_floats(step, product, &step->packed_floats));
@@ -179,6 +194,7 @@ plait_status product_cpu_plan(struct step *step, const struct product *product, 
     }
     if (!product->split) {
         activation_options(&step->activation, options);
+        tail_options(&step->tail, step->fleeting, options);
     }
 out:
     return status;

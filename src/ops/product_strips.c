@@ -25,17 +25,22 @@ static size_t copied_rows(const struct product *product, size_t rows)
     return (rows - 1) * product->strides[0] + (product->kernel[0] - 1) * product->dilation[0] + 1;
 }
 
+/* Strips have whole windows of the tail, if there is one. */
 static struct work cut_work(const struct product *product, size_t columns, size_t units)
 {
+    const bool has_tail = product->tail.kind != TAIL_NONE;
+    const size_t down = has_tail ? product->tail.window[0] : 1;
+    const size_t across = has_tail ? product->tail.window[1] : 1;
     const size_t enough = divide_up(LOTS_PER_UNIT * units, product->pictures);
+    const size_t cols = divide_up(product->output[1], across) * across;
     struct work work = {
         .blocks = divide_up(product->filters, columns),
-        .rows = divide_up(product->output[0], enough),
-        .floats = ((product->output[1] - 1) * product->strides[1] + product->kernel[1]) * product->channels,
+        .rows = divide_up(divide_up(product->output[0], enough), down) * down,
+        .floats = ((cols - 1) * product->strides[1] + product->kernel[1]) * product->channels,
     };
 
-    while (work.rows > 1 && copied_rows(product, work.rows) * work.floats > STRIP_FLOATS) {
-        work.rows--;
+    while (work.rows > down && copied_rows(product, work.rows) * work.floats > STRIP_FLOATS) {
+        work.rows -= down;
     }
     work.strips = divide_up(product->output[0], work.rows);
     work.copied = copied_rows(product, work.rows);
@@ -49,17 +54,25 @@ bool product_is_strips(const struct product *product)
            copied_rows(product, 1) * product->input[1] * product->channels <= STRIP_FLOATS;
 }
 
+bool product_strips_takes_tail(const struct product *product, const struct tail *tail)
+{
+    return copied_rows(product, tail->window[0]) * product->input[1] * product->channels <= STRIP_FLOATS;
+}
+
 plait_status product_strips_launch(const struct run *run, const struct product *product, size_t rows, size_t columns,
                                    size_t units)
 {
     const struct work work = cut_work(product, columns, units);
     const size_t cuts[] = {work.blocks, work.blocks, work.strips, work.rows, work.floats};
-    struct arg args[PRODUCT_ARGS + 2];
+    struct arg args[PRODUCT_ARGS + PRODUCT_TAIL_ARGS + 2];
+    struct arg *own = args + PRODUCT_ARGS + PRODUCT_TAIL_ARGS;
 
     (void)rows;
     product_args(product, run->packed, args);
-    args[PRODUCT_ARGS] = arg_int8(cuts, sizeof cuts / sizeof *cuts);
-    args[PRODUCT_ARGS + 1] = arg_local(work.copied * work.floats * sizeof(float));
+    product_tail_args(product, args + PRODUCT_ARGS);
+    own[0] = arg_int8(cuts, sizeof cuts / sizeof *cuts);
+    own[1] = arg_local(work.copied * work.floats * sizeof(float));
     return launch(run->stream, run->kernels[0],
-                  (struct range){.global = {product->pictures * work.strips}, .local = {1}}, args, PRODUCT_ARGS + 2);
+                  (struct range){.global = {product->pictures * work.strips}, .local = {1}}, args,
+                  sizeof args / sizeof *args);
 }

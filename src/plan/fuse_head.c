@@ -6,12 +6,6 @@
 #include "plan/values.h"
 #include "shape/shape.h"
 
-/* Whether the value does nothing but what its operator and an activation do. */
-static bool is_bare(const struct value *value)
-{
-    return value->residual == NONE && !value->input_scale && !value->head && !value_is_padded(value);
-}
-
 static bool can_take(const struct values *values, const struct value *reader)
 {
     const struct op *op = reader->node->op;
@@ -19,7 +13,7 @@ static bool can_take(const struct values *values, const struct value *reader)
     struct text_range name;
 
     return op->takes_head && !reader->input_scale && !variant_forced(values, op, &name) && value_is_private(head) &&
-           is_bare(head) && head->input_count == 1 && !variant_forced(values, head->node->op, &name) &&
+           value_is_bare(head) && head->input_count == 1 && !variant_forced(values, head->node->op, &name) &&
            activation_equal(&head->activation, &reader->activation) &&
            op->takes_head(reader->node, &reader->padding, head->node, values->items[head->inputs[0]].shape,
                           values->request->device);

@@ -32,25 +32,35 @@ static void set_bit(uint64_t *bits, size_t index)
 
 static size_t access_count(const struct planned_step *planned)
 {
-    return planned->step.input_count + 1 + planned->step.has_residual + (planned->scratch != NONE);
+    const struct step *step = &planned->step;
+
+    return step->input_count + !step->fleeting + (step->tail.kind != TAIL_NONE) + (planned->scratch != NONE) +
+           step->has_residual;
 }
 
-/* The step's access `index`: output, scratch, residual, inputs. */
+static struct access access_to(const struct plan *plan, const struct place *place, bool writes)
+{
+    return (struct access){.storage = &plan->storages[place->storage], .place = place, .writes = writes};
+}
+
+/* The step's access `index`: output and tail, scratch, residual, inputs. */
 static struct access access_of(const struct plan *plan, const struct planned_step *planned, size_t index)
 {
-    const bool has_scratch = planned->scratch != NONE;
-    struct access access = {.place = &planned->output, .writes = index == 0};
+    const struct step *step = &planned->step;
 
-    if (index > 0 && index == has_scratch) {
+    if (!step->fleeting && index-- == 0) {
+        return access_to(plan, &planned->output, true);
+    }
+    if (step->tail.kind != TAIL_NONE && index-- == 0) {
+        return access_to(plan, &planned->tail_output, true);
+    }
+    if (planned->scratch != NONE && index-- == 0) {
         return (struct access){.storage = &plan->storages[planned->scratch], .writes = true};
     }
-    if (index > 0) {
-        const size_t read = index - 1 - has_scratch;
-        const bool is_residual = planned->step.has_residual && read == 0;
-        access.place = is_residual ? &planned->residual : &planned->inputs[read - planned->step.has_residual];
+    if (step->has_residual && index-- == 0) {
+        return access_to(plan, &planned->residual, false);
     }
-    access.storage = &plan->storages[access.place->storage];
-    return access;
+    return access_to(plan, &planned->inputs[index], false);
 }
 
 /* The elements of the arena, from *begin to before *end. */

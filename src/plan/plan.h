@@ -9,7 +9,8 @@
  *   fuse_prologue  normalization and ReLU that nothing above has taken go into the load of what reads them
  *   fuse_head      an operator whose result another one reads soon after making it, piece by piece, goes into that one
  *   place          producers write straight into the joined tensor, aliases share memory
- *   schedule       one step an operator that is left, with the variant that computes it
+ *   schedule       one step an operator that is left, with the variant that computes it; but an operator that makes
+ *                  something of a result window by window goes, as its tail, into the step that stores that
  *   memory_plan    tensors that are never needed together share memory
  *   order          what each step waits for, if the queue runs them in any order
  * Nothing is allocated or built on the device here. */
@@ -47,6 +48,7 @@ struct planned_step {
     char *fused;          /* names of the layers folded or fused into it, ", " between; "" for none */
     struct place *inputs; /* step.input_count */
     struct place output;
+    struct place tail_output; /* if step.tail.kind */
     struct place residual;
     size_t scratch; /* storage; only if step.scratch_floats */
     double *scale;  /* step.scale, owned */
@@ -92,6 +94,7 @@ struct plan_request {
     const struct device_traits *device;
     const struct tunings *tunings; /* of the device; NULL: none */
     enum overlap overlap;
+    bool without_tails; /* the steps are to be measured, which needs a reference */
 };
 
 /* Checks that a model can be made of these nodes, and says what is wrong with the graph. */

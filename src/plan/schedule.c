@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Pass: one step for each operator and each copy, with the variant that computes it. */
+/* Pass: one step for each operator and each copy, with the variant that computes it.
+ *
+ * What makes something of a picture window by window, as pooling does, needs no step if the variant that was chosen for
+ * the step that computes the picture can do it in its store. Then that step has two results, or one if nothing else
+ * reads the picture, which is never stored. */
 #include "base/memory.h"
 #include "ops/copy.h"
 #include "plan/values.h"
@@ -7,13 +11,12 @@
 #include "shape/shape.h"
 
 /* Notes that a step touches the storage of a place. */
-static void touch(struct plan *plan, const struct place *place)
+static void touch(struct plan *plan, const struct place *place, size_t step)
 {
     struct storage *storage = &plan->storages[place->storage];
-    const size_t step = plan->step_count - 1;
 
-    storage->first = storage->first == NONE ? step : storage->first;
-    storage->last = step;
+    storage->first = step < storage->first ? step : storage->first; /* of none, NONE is above all */
+    storage->last = step > storage->last ? step : storage->last;
 }
 
 /* Begins a step: operator, layer, and room for its inputs. */
@@ -49,25 +52,24 @@ static plait_status finish_step(struct values *values)
 {
     plait_status status = PLAIT_OK;
     struct plan *plan = values->plan;
-    struct planned_step *planned = &plan->steps[plan->step_count - 1];
+    const size_t index = plan->step_count - 1;
+    struct planned_step *planned = &plan->steps[index];
     struct step *step = &planned->step;
 
     for (size_t i = 0; i < step->input_count; i++) {
         step->inputs[i] = planned->inputs[i].view;
-        touch(plan, &planned->inputs[i]);
+        touch(plan, &planned->inputs[i], index);
     }
     step->output = planned->output.view;
-    touch(plan, &planned->output);
+    touch(plan, &planned->output, index);
     if (step->has_residual) {
         step->residual = planned->residual.view;
-        touch(plan, &planned->residual);
+        touch(plan, &planned->residual, index);
     }
     TRY(choose_variant(values, step));
     if (step->scratch_floats > 0) {
-        const struct storage scratch = {.kind = STORAGE_ARENA,
-                                        .floats = step->scratch_floats,
-                                        .first = plan->step_count - 1,
-                                        .last = plan->step_count - 1};
+        const struct storage scratch = {
+            .kind = STORAGE_ARENA, .floats = step->scratch_floats, .first = index, .last = index};
         TRY(mem_grow(&plan->storages, &plan->storage_capacity, plan->storage_count + 1, sizeof scratch));
         plan->storages[plan->storage_count] = scratch;
         planned->scratch = plan->storage_count++;
@@ -217,7 +219,8 @@ static plait_status schedule_operator(struct values *values, struct value *value
     plait_status status = PLAIT_OK;
 
     TRY(add_step(values->plan, value->node->op, value->node->name, value->input_count));
-    struct planned_step *planned = &values->plan->steps[values->plan->step_count - 1];
+    value->step = values->plan->step_count - 1;
+    struct planned_step *planned = &values->plan->steps[value->step];
     TRY(fill_step(values, value, planned));
     TRY(fill_head(values, value, planned));
     TRY(count_flops(values, value, &planned->step.flops));
@@ -230,6 +233,65 @@ static plait_status schedule_operator(struct values *values, struct value *value
         planned->residual = values->items[value->residual].place;
     }
     TRY(finish_step(values));
+out:
+    return status;
+}
+
+/* Whether the plan is one with tails. What others read besides lies in memory longer together with its tail. */
+static bool wants_tail(const struct plan_request *request, const struct value *source)
+{
+    return !request->without_tails && (value_is_private(source) || !request->opts->less_memory);
+}
+
+/* What the value is of its input, if it is that alone and the step that computes the input can make it as well. */
+static bool find_tail(const struct values *values, const struct value *value, struct tail *tail)
+{
+    const struct op *op = value->node->op;
+    const struct value *source = value->input_count ? &values->items[value->inputs[0]] : NULL;
+    const struct step *step = source && source->step != NONE ? &values->plan->steps[source->step].step : NULL;
+    struct text_range name;
+
+    return op->tail && step && wants_tail(values->request, source) && value_is_bare(value) &&
+           activation_is_linear(&value->activation) && !variant_forced(values, op, &name) &&
+           !variant_forced(values, step->op, &name) && step->tail.kind == TAIL_NONE && step->variant->takes_tail &&
+           op->tail(value->node, source->shape, tail) && step->variant->takes_tail(step, tail);
+}
+
+static plait_status note_fused(struct planned_step *planned, const struct value *value)
+{
+    plait_status status = PLAIT_OK;
+    struct text fused = {0};
+
+    text_add(&fused, "%s%s%s%s%s", planned->fused, planned->fused[0] ? ", " : "", value->node->name,
+             value->fused.length ? ", " : "", text_string(&value->fused));
+    TRY(fused.status);
+    mem_free(planned->fused);
+    planned->fused = fused.data;
+    fused.data = NULL; /* now the plan's */
+out:
+    text_free(&fused);
+    return status;
+}
+
+/* Lets the step that computes the value's input make the value as well. */
+static plait_status schedule_tail(struct values *values, const struct value *value, struct tail tail)
+{
+    plait_status status = PLAIT_OK;
+    struct plan *plan = values->plan;
+    const struct value *source = &values->items[value->inputs[0]];
+    struct planned_step *planned = &plan->steps[source->step];
+    struct step *step = &planned->step;
+
+    TRY(note_fused(planned, value));
+    planned->tail_output = value->place;
+    step->tail = tail;
+    step->tail_output = value->place.view;
+    step->fleeting = value_is_private(source);
+    if (step->fleeting) {
+        plan->storages[source->place.storage].first = NONE; /* it has no memory: no other step has touched it */
+    }
+    touch(plan, &value->place, source->step);
+    TRY(plan_variant(step, step->variant, values->request->device));
 out:
     return status;
 }
@@ -263,6 +325,7 @@ plait_status pass_schedule(struct values *values)
 
     for (size_t i = 0; i < values->count; i++) {
         struct value *value = &values->items[i];
+        struct tail tail;
         if (!value->node || value->node->op->is_input) {
             continue;
         }
@@ -270,6 +333,8 @@ plait_status pass_schedule(struct values *values)
             TRY(schedule_join(values, value));
         } else if (value->node->op->aliases) {
             TRY(schedule_alias(values, value));
+        } else if (find_tail(values, value, &tail)) {
+            TRY(schedule_tail(values, value, tail));
         } else {
             TRY(schedule_operator(values, value));
         }

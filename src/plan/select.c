@@ -110,7 +110,7 @@ static plait_status make_value(struct values *values, const struct node *node, c
     plait_status status = PLAIT_OK;
     struct value *value = &values->items[values->count];
 
-    *value = (struct value){.node = node, .shape = node->shape, .output = NONE, .residual = NONE};
+    *value = (struct value){.node = node, .shape = node->shape, .output = NONE, .residual = NONE, .step = NONE};
     TRY(mem_alloc(&value->inputs, node->input_count, sizeof *value->inputs));
     value->input_count = node->input_count;
     for (size_t i = 0; i < node->input_count; i++) {

@@ -28,6 +28,11 @@ bool value_is_private(const struct value *value)
     return value->uses == 1 && !value->is_output;
 }
 
+bool value_is_bare(const struct value *value)
+{
+    return value->residual == NONE && !value->input_scale && !value->head && !value_is_padded(value);
+}
+
 plait_status value_absorb(struct values *values, size_t into, size_t from)
 {
     plait_status status = PLAIT_OK;

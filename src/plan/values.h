@@ -19,7 +19,7 @@ struct value {
     bool is_output;
     double *scale; /* folded in, by channel; NULL: none */
     double *shift;
-    size_t residual; /* value added before the activation; NONE */
+    size_t residual;        /* value added before the activation; NONE */
     struct padding padding; /* around input 0 */
     double *input_scale;    /* input 0 is read as relu(input_scale * x + input_shift); NULL: as it is */
     double *input_shift;
@@ -33,6 +33,9 @@ struct value {
     bool placed;
     bool follows; /* an alias that shares its input's memory as it is */
     bool *copied; /* of a join or alias: inputs that are copied into place; NULL: none */
+
+    /* set by schedule */
+    size_t step; /* that computes it; NONE: it is an input, or lies in others' memory */
 };
 
 struct values {
@@ -67,6 +70,9 @@ bool value_is_padded(const struct value *value);
 
 /* Whether the value is read by one operator alone, so that it may be merged with it. */
 bool value_is_private(const struct value *value);
+
+/* Whether it does nothing but what its operator and an activation do. */
+bool value_is_bare(const struct value *value);
 
 /* Moves producer `from`, which only `into` reads, into value `into`: operator, inputs and all that was
  * merged into it before; what `into` was is noted as fused. */

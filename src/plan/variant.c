@@ -189,6 +189,9 @@ void step_key(const struct step *step, struct text *key)
     if (step->has_residual) {
         add_view(key, "residual", &step->residual);
     }
+    if (step->tail.kind != TAIL_NONE) {
+        add_view(key, step->fleeting ? "only tail" : "tail", &step->tail_output);
+    }
     for (size_t i = 0; i < step->weight_count; i++) {
         const plait_shape shape = step->weights[i].array.shape;
         text_add(key, " %s ", step->weights[i].name);

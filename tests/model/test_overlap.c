@@ -102,7 +102,12 @@ static plait_status enqueue_traced(const struct step *step, const struct run *ru
         const struct view all = view_of(PLAIT_SHAPE(step->scratch_floats));
         touch(call, &(struct operand){run->scratch, run->scratch_offset, all}, true);
     }
-    touch(call, &run->output, true);
+    if (!step->fleeting) {
+        touch(call, &run->output, true);
+    }
+    if (step->tail.kind != TAIL_NONE) {
+        touch(call, &run->tail_output, true);
+    }
     cl_order_label(trace.call_count++);
     const plait_status status = trace.real[index]->enqueue(step, run);
     cl_order_label(SIZE_MAX);

@@ -98,6 +98,17 @@ static const char *variant_of(plait_nodes inputs, plait_nodes outputs, size_t in
     return variant;
 }
 
+static size_t steps_of(plait_nodes inputs, plait_nodes outputs)
+{
+    const plait_model_opts opts = {.batch = BATCH};
+    plait_model *model = NULL;
+
+    check_ok(plait_model_create(context, inputs, outputs, &opts, &model));
+    const size_t count = plait_model_step_count(model);
+    plait_model_free(model);
+    return count;
+}
+
 /* Puts a row for step `index` of a model in the cache, as if `variant` had been measured. */
 static void put(plait_nodes inputs, plait_nodes outputs, size_t index, const char *variant)
 {
@@ -161,6 +172,33 @@ static void steps_that_the_reference_cannot_do(void **state)
         assert_int_equal(report.measured + report.wrong + report.left, 0);
     }
     plan_free(plan);
+    plait_graph_free(graph);
+}
+
+/* Steps are measured without tails; a convolution has one if what was measured for it takes one. */
+static void tails_follow_what_was_measured(void **state)
+{
+    static const char *const takers[] = {"winograd4_cpu", "winograd2_cpu"};
+    struct random random = random_stream("tails");
+    plait_graph *graph = twin_graph();
+    const plait_node x = plait_input(graph, NULL, PLAIT_SHAPE(12, 12, 32));
+    const plait_conv2d_opts conv = random_conv2d(&random, 32, 3, 32);
+    const plait_node y = plait_max_pooling2d(plait_conv2d(x, &conv), NULL);
+    const plait_nodes in = PLAIT_NODES(x);
+    const plait_nodes out = PLAIT_NODES(y);
+
+    (void)state;
+    if (context_traits(context)->kind == PLAIT_DEVICE_CPU) {
+        for (size_t i = 0; i < 2; i++) {
+            put(in, out, 0, takers[i]);
+            assert_string_equal(variant_of(in, out, 0), takers[i]);
+            assert_int_equal(steps_of(in, out), 1);
+        }
+        put(in, out, 0, "reference");
+        assert_string_equal(variant_of(in, out, 0), "reference");
+        assert_int_equal(steps_of(in, out), 2);
+        check_ok(plait_tunings_delete(cache, NULL));
+    }
     plait_graph_free(graph);
 }
 
@@ -438,6 +476,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(steps_that_the_reference_cannot_do),
         TEST(plans_take_what_was_measured),
+        TEST(tails_follow_what_was_measured),
         TEST(keys_tell_steps_apart),
         TEST(a_model_is_tuned_once),
         TEST(tuned_models_compute_the_same),

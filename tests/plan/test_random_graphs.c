@@ -68,6 +68,9 @@ static void check_places(const struct plan *plan)
             check_place(plan, &planned->inputs[k]);
         }
         check_place(plan, &planned->output);
+        if (planned->step.tail.kind != TAIL_NONE) {
+            check_place(plan, &planned->tail_output);
+        }
         if (planned->step.has_residual) {
             check_place(plan, &planned->residual);
         }

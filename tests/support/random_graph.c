@@ -2,6 +2,7 @@
 #include "random_graph.h"
 
 #include "check.h"
+#include "oracle_pooling.h"
 #include "shape/shape.h"
 #include "weights.h"
 
@@ -55,6 +56,35 @@ static struct twin grow_conv2d(struct net *net, struct twin x)
     return twin_conv2d(x, &opts);
 }
 
+static struct twin grow_pooling(struct net *net, struct twin x)
+{
+    const plait_pooling2d_opts opts = {.padding = random_between(net->random, 0, 1) ? PLAIT_SAME : PLAIT_VALID,
+                                       .pool_size = {random_between(net->random, 1, 2), 2}};
+    const bool fits = opts.padding == PLAIT_SAME || (x.ref.shape.dims[1] > 1 && x.ref.shape.dims[2] > 1);
+
+    if (!fits) {
+        return twin_relu(x, NULL);
+    }
+    if (random_between(net->random, 0, 1)) {
+        return (struct twin){plait_max_pooling2d(x.node, &opts), oracle_pooling2d(POOLING_MAX, x.ref, &opts)};
+    }
+    return (struct twin){plait_average_pooling2d(x.node, &opts), oracle_pooling2d(POOLING_AVERAGE, x.ref, &opts)};
+}
+
+/* A convolution and pooling of it; others may read the convolution as well. */
+static struct twin grow_pooled(struct net *net, struct twin x)
+{
+    if (x.ref.shape.rank != 4) {
+        return twin_relu(x, NULL);
+    }
+    const struct twin y = grow_conv2d(net, x);
+    const bool fits = net->count + 1 < SAMPLE_VALUES && shape_count(plait_node_shape(y.node)) <= MOST_ELEMENTS;
+    if (fits && random_between(net->random, 0, 1)) {
+        net->items[net->count++] = y;
+    }
+    return grow_pooling(net, y);
+}
+
 static struct twin grow_layer(struct net *net, struct twin x)
 {
     if (x.ref.shape.rank == 4 && random_between(net->random, 0, 1)) {
@@ -88,7 +118,7 @@ static struct twin grow(struct net *net)
 {
     const struct twin x = any(net);
 
-    switch (random_between(net->random, 0, 9)) {
+    switch (random_between(net->random, 0, 10)) {
     case 0:
     case 1:
         return twin_relu(x, NULL);
@@ -101,6 +131,8 @@ static struct twin grow(struct net *net)
     case 6:
     case 7:
         return grow_join(net, x);
+    case 8:
+        return grow_pooled(net, x);
     default:
         return grow_layer(net, x);
     }
