@@ -17,8 +17,8 @@ plait_status kernel_create(plait_context *context, const char *name, const char 
 /* The text of kernels/<name>.cl; NULL if there is none. */
 const struct kernel_source *kernel_source_of(const char *name);
 
-/* Makes the kernel of a source that was made for these options, and has them in it; its name is a literal. Built once as
- * well: the options must tell it from other sources of the name. */
+/* Makes the kernel of a source that was made for these options, and has them in it; its name is a literal. It is built
+ * once as well: the options must tell it from other sources of the name. */
 plait_status kernel_build(plait_context *context, const struct kernel_source *source, const char *options,
                           struct kernel **out);
 
