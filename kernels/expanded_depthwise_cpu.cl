@@ -43,12 +43,15 @@ struct tile {
     int lanes; /* filters that are left, from its first on */
 };
 
+#define FINISH(i) sums[i] = sum##i;
+
 /* Computes 16 filters of a tile. */
 static OUT_OF_LINE void compute(const struct tile *tile, int8 window, int8 ring, int8 y_view, int8 residual_view)
 {
     float16 sums[PIXELS];
 
-    deepen(tile->wide, tile->line, tile->packed, window, ring, sums);
+    WINDOW_SUMS(tile->wide, tile->line, tile->packed)
+    EACH_PIXEL(FINISH)
     for (int i = 0; i < tile->pixels; i++) {
         float16 value = sums[i];
         if (residual_view.s0) {

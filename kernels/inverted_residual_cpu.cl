@@ -34,17 +34,21 @@
 
 #include "ring.clh"
 
-/* Computes the `filters` first channels of a row of deep, whose windows begin in `line`; at most COLUMNS. */
-static OUT_OF_LINE void deepen_row(__local const float *wide, int line, int cols, int filters,
-                                   __global const float *packed, int8 window, int8 ring, __local float *deep)
+/* Tiles of pixels end behind a row; that part is overwritten by the next row, or is not read. */
+#define KEEP_DEEP(i) *(__local anywhere16 *)(deep + (j + i) * COLUMNS + lane) = SHORTLY(sum##i);
+
+/* Computes the `filters` first channels of a row of deep, whose windows begin in `first`; at most COLUMNS. */
+static OUT_OF_LINE void deepen(__local const float *wide, int first, int cols, int filters,
+                               __global const float *packed, int8 window, int8 ring, __local float *deep)
 {
-    for (int j = 0; j < cols; j += PIXELS) {
-        for (int lane = 0; lane < COLUMNS && lane < filters; lane += 16) {
-            float16 sums[PIXELS];
-            deepen(wide + (j * STRIDE * COLUMNS + lane), line, packed + lane, window, ring, sums);
-            for (int i = 0; i < PIXELS && j + i < cols; i++) {
-                *(__local anywhere16 *)(deep + (j + i) * COLUMNS + lane) = ACTIVATE(sums[i]);
-            }
+    for (int lane = 0; lane < COLUMNS && lane < filters; lane += 16) {
+        for (int j = 0; j < cols; j += PIXELS) {
+            WINDOW_SUMS(wide + (j * STRIDE * COLUMNS + lane), first, packed + lane)
+            EACH_PIXEL(KEEP_DEEP)
+        }
+        for (int j = 0; !ACTIVATION_IS_SHORT && j < cols; j++) {
+            __local anywhere16 *value = (__local anywhere16 *)(deep + j * COLUMNS + lane);
+            *value = ACTIVATE(*value);
         }
     }
 }
@@ -155,8 +159,8 @@ void inverted_residual_cpu(__global const float *x, const long x_offset, __globa
                  window, work, ring, wide);
             filled = next;
             for (int row = i; row < band_end; row++) {
-                deepen_row(wide, (row - begin) * window.s2 % ring.s0, y_view.s1, share.terms,
-                           weights + (work.s4 + 1) * COLUMNS, window, ring, deep + (row - i) * y_view.s1 * COLUMNS);
+                deepen(wide, (row - begin) * window.s2 % ring.s0, y_view.s1, share.terms,
+                       weights + (work.s4 + 1) * COLUMNS, window, ring, deep + (row - i) * y_view.s1 * COLUMNS);
             }
             share.first = i * y_view.s1;
             share.count = (band_end - i) * y_view.s1;

@@ -52,7 +52,8 @@ static struct work work_of(const struct sizes *sizes, size_t strips, const size_
     const size_t strip = divide_up(deep->output[0], strips);
     const size_t band = ring_band(deep, strip, tile);
     const struct ring ring = ring_of(deep, band, tile);
-    const size_t sums_at = ring_floats(&ring, tile) + band * deep->output[1] * ring_columns(tile);
+    const size_t pixels = band * deep->output[1] + tile[RING_PIXELS] - 1; /* the last tile may end behind */
+    const size_t sums_at = ring_floats(&ring, tile) + pixels * ring_columns(tile);
 
     return (struct work){
         .strips = divide_up(deep->output[0], strip),
@@ -82,22 +83,20 @@ static double cost_of(const struct sizes *sizes, const struct work *work, const 
  * there are none. */
 static struct work cut_work(const struct sizes *sizes, const size_t *tile)
 {
-    const size_t pictures = sizes->deep.pictures;
-    const size_t units = tile[RING_UNITS];
+    const size_t most = sizes->deep.output[0];
+    const size_t sharers = divide_up(tile[RING_UNITS], sizes->deep.pictures); /* of a picture */
     struct work best = {0};
     double least_cost = INFINITY;
-    size_t strips = 0;
 
-    for (size_t waves = divide_up(pictures, units), tries = 0; tries < TRIES && strips < sizes->deep.output[0];
-         waves++) {
-        strips = least(waves * units / pictures, sizes->deep.output[0]); /* as many as are done in so many waves */
+    for (size_t strips = least(sharers, most), tries = 0; tries < TRIES && strips <= most; strips += sharers) {
         const struct work work = work_of(sizes, strips, tile);
         const double cost = cost_of(sizes, &work, tile);
-        tries += work.local_floats <= tile[INVERTED_LOCAL];
-        if (cost < least_cost && work.local_floats <= tile[INVERTED_LOCAL]) {
+        const bool fits = work.local_floats <= tile[INVERTED_LOCAL];
+        if (fits && cost < least_cost) {
             best = work;
             least_cost = cost;
         }
+        tries += fits;
     }
     return best;
 }
