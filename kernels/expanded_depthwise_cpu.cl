@@ -30,99 +30,7 @@
  *   -D ACTIVATION ...          activation.clh
  * Work-items: one for each picture, strip and block, blocks first. */
 
-#define REAL float16
-#include "activation.clh"
-#include "part.clh"
-#include "pixel_tile.clh"
-#include "register_tile.clh"
-
-static void clear(__local float *wide, int pixels)
-{
-    for (int i = 0; i < pixels * VECTORS; i++) {
-        *(__local anywhere16 *)(wide + 16 * i) = 0.0f;
-    }
-}
-
-/* A pixel of the picture, and its place in wide. */
-struct place {
-    __global const float *x;
-    int col;
-    int line;
-    int wide_at;
-};
-
-/* Moves on by one pixel. */
-static void step_place(struct place *at, int8 x_view, int8 ring)
-{
-    at->x += x_view.s5;
-    at->wide_at += COLUMNS;
-    if (++at->col == x_view.s1) {
-        at->col = 0;
-        at->x += x_view.s4 - x_view.s1 * x_view.s5;
-        at->wide_at += (ring.s1 - x_view.s1) * COLUMNS;
-        if (++at->line == ring.s0) {
-            at->line = 0;
-            at->wide_at -= ring.s0 * ring.s1 * COLUMNS;
-        }
-    }
-}
-
-/* Rows behind the last pixel repeat it, to the same place. */
-#define PLACE(i)                           \
-    __global const float *row##i = at.x;   \
-    wide_at[0x##i] = at.wide_at;           \
-    if (0x##i + 1 < rows) {                \
-        step_place(&at, x_view, ring);     \
-    }
-#define SHORTLY(x) (ACTIVATION_IS_SHORT ? ACTIVATE(x) : (x))
-#define KEEP(i)                                                                 \
-    *(__local anywhere16 *)(wide + wide_at[0x##i]) = SHORTLY(first##i + bias);  \
-    SECOND(*(__local anywhere16 *)(wide + wide_at[0x##i] + 16) = SHORTLY(second##i + bias2);)
-
-/* Computes `count` pixels of wide. */
-static OUT_OF_LINE void expand(struct place at, int count, __global const float *packed, int8 x_view, int8 work,
-                               int8 ring, __local float *wide)
-{
-    const int channels = work.s4;
-    const float16 bias = *(__global const anywhere16 *)(packed + channels * COLUMNS);
-    SECOND(const float16 bias2 = *(__global const anywhere16 *)(packed + channels * COLUMNS + 16);)
-
-    for (int pixel = 0; pixel < count; pixel += ROWS) {
-        const int rows = min(ROWS, count - pixel);
-        __global const float *weights = packed;
-        int wide_at[ROWS];
-        EACH_ROW(PLACE)
-        step_place(&at, x_view, ring);
-        TILE_SUM(channels, work.s5)
-        EACH_ROW(KEEP)
-        for (int i = 0; !ACTIVATION_IS_SHORT && i < rows * VECTORS; i++) {
-            __local anywhere16 *value = (__local anywhere16 *)(wide + wide_at[i / VECTORS] + i % VECTORS * 16);
-            *value = ACTIVATE(*value);
-        }
-    }
-}
-
-/* Computes the rows `begin` to `end` of wide; `line` is that of the first. Their margins are zero already. */
-static void fill(int begin, int end, int line, __global const float *x, __global const float *packed, int8 x_view,
-                 int8 window, int8 work, int8 ring, __local float *wide)
-{
-    const int top = min(max(begin, 0), end);
-    const int bottom = max(min(end, x_view.s0), top);
-
-    for (int row = begin; row < end; row++) {
-        if (row < top || row >= bottom) {
-            clear(wide + (line + row - begin) % ring.s0 * ring.s1 * COLUMNS, ring.s1);
-        }
-    }
-    if (top < bottom) {
-        struct place at;
-        at.x = x + top * x_view.s4;
-        at.col = 0;
-        at.line = (line + top - begin) % ring.s0;
-        at.wide_at = (at.line * ring.s1 + window.s7) * COLUMNS;
-        expand(at, (bottom - top) * x_view.s1, packed, x_view, work, ring, wide);
-    }
-}
+#include "ring.clh"
 
 /* A tile of output pixels of a row. */
 struct tile {
@@ -135,31 +43,14 @@ struct tile {
     int lanes; /* filters that are left, from its first on */
 };
 
-#define BEGIN(i) float16 sum##i = bias;
-#define MULTIPLY(i)                                                                                        \
-    sum##i = fma(*(__local const anywhere16 *)(row + (i * STRIDE + b * DILATION) * COLUMNS), weight, sum##i);
 #define FINISH(i) sums[i] = sum##i;
 
 /* Computes 16 filters of a tile. */
 static OUT_OF_LINE void compute(const struct tile *tile, int8 window, int8 ring, int8 y_view, int8 residual_view)
 {
-    const float16 bias = *(__global const anywhere16 *)tile->packed;
-    int line = tile->line;
-    __global const float *weights = tile->packed + COLUMNS;
-    EACH_PIXEL(BEGIN)
-
-    for (int a = 0; a < window.s0; a++) {
-        __local const float *row = tile->wide + line * ring.s1 * COLUMNS;
-#pragma unroll
-        for (int b = 0; b < COLS; b++) {
-            const float16 weight = *(__global const anywhere16 *)(weights + b * COLUMNS);
-            EACH_PIXEL(MULTIPLY)
-        }
-        line += window.s4;
-        line -= line < ring.s0 ? 0 : ring.s0;
-        weights += COLS * COLUMNS;
-    }
     float16 sums[PIXELS];
+
+    WINDOW_SUMS(tile->wide, tile->line, tile->packed)
     EACH_PIXEL(FINISH)
     for (int i = 0; i < tile->pixels; i++) {
         float16 value = sums[i];

@@ -61,11 +61,11 @@ struct step {
     bool gated;                   /* input 0 is to be read as its product with input 1, which has a value for each
                                      channel of a sample */
     const struct step *head;      /* computes input 0 as the others see it, within this step, from what inputs[0] is;
-                                     it has neither variant nor residual. NULL: none */
+                                     it has neither variant nor residual, but perhaps a head itself. NULL: none */
     struct tail tail;             /* what is made of the output, within this step, as that is stored */
     struct view tail_output;      /* where that goes; only with a tail */
     bool fleeting;                /* nothing but the tail reads the output, which has no memory then */
-    double flops;                 /* arithmetic a sample, the head's included */
+    double flops;                 /* arithmetic a sample, the heads' included */
     plait_accuracy accuracy;      /* that the variants must keep to */
 
     /* Filled in by variant->plan. */
@@ -112,6 +112,15 @@ struct variant {
     bool (*takes_tail)(const struct step *step, const struct tail *tail);
 };
 
+/* A node that may be computed in one step with what makes its input 0, and what the planner has merged into it. */
+struct stage {
+    const struct node *node;
+    plait_shape input; /* of a sample of input 0 */
+    struct padding padding;
+    struct activation activation;
+    const struct stage *head; /* makes input 0; NULL: that lies in memory */
+};
+
 struct op {
     const char *name;       /* Keras's function: "conv2d" */
     const char *class_name; /* Keras's class: "Conv2D" */
@@ -146,11 +155,8 @@ struct op {
     /* Whether step->input_scale may be set for this node, or the step gated, on this device. NULL: not. */
     bool (*takes_prologue)(const struct node *node, const struct device_traits *device);
 
-    /* Whether a variant computes this node, with zeros around its input, and the node that makes its input 0, which has
-     * the same activation, as step->head, on this device. `input` is the shape of a sample of the head's own input.
-     * NULL: none. */
-    bool (*takes_head)(const struct node *node, const struct padding *padding, const struct node *head,
-                       plait_shape input, const struct device_traits *device);
+    /* Whether a variant computes the stage of this node and its heads as one step, on this device. NULL: none does. */
+    bool (*takes_head)(const struct stage *stage, const struct device_traits *device);
 
     /* What it makes of input 0, whose samples have shape `input`, and does nothing else, if another can do that to its
      * result. NULL: nothing. */

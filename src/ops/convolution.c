@@ -200,6 +200,11 @@ struct product convolution_geometry(const struct convolution *conv, const size_t
     return product;
 }
 
+struct product convolution_stage(const struct stage *stage)
+{
+    return convolution_geometry(stage->node->params, stage->input.dims, &stage->padding);
+}
+
 struct product convolution_product(const struct step *step, struct operand x, struct operand y)
 {
     struct product product = convolution_geometry(step->params, x.view.dims + 1, &step->padding);
@@ -233,6 +238,16 @@ struct product convolution_running(const struct step *step, const struct run *ru
         product.gate = product_pixels(&run->inputs[1]);
     }
     return product;
+}
+
+bool convolution_is_pointwise(const struct stage *stage)
+{
+    if (stage->node->op->variants != convolution_variants) {
+        return false;
+    }
+    const struct product product = convolution_stage(stage);
+    return product.kernel[0] == 1 && product.kernel[1] == 1 && product.groups == 1 && product.strides[0] == 1 &&
+           product.strides[1] == 1 && product.input[0] == product.output[0] && product.input[1] == product.output[1];
 }
 
 bool convolution_is_plain(const struct product *product)

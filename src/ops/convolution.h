@@ -7,7 +7,6 @@
 #define OPS_CONVOLUTION_H
 
 #include "graph/source.h"
-#include "ops/depthwise_expanded.h"
 #include "ops/product.h"
 
 /* The options, with Keras's defaults in place of 0; pairs are {rows, cols}, rows being 1 for sequences. */
@@ -48,9 +47,16 @@ bool convolution_check_options(plait_graph *graph, struct node *node);
 void convolution_infer(plait_graph *graph, struct node *node, const plait_shape *inputs);
 double convolution_flops(const struct node *node, const plait_shape *inputs);
 bool convolution_takes_prologue(const struct node *node, const struct device_traits *device);
+bool convolution_takes_head(const struct stage *stage, const struct device_traits *device);
+
+/* Whether the stage is a convolution each pixel of which comes from the one at its place. */
+bool convolution_is_pointwise(const struct stage *stage);
 
 /* The geometry for one sample, given the sizes of its axes and zeros around it; without operands. */
 struct product convolution_geometry(const struct convolution *conv, const size_t *input, const struct padding *padding);
+
+/* The same for a stage. */
+struct product convolution_stage(const struct stage *stage);
 
 /* The geometry of a step. */
 struct product convolution_product(const struct step *step, struct operand x, struct operand y);
@@ -62,7 +68,7 @@ struct product convolution_running(const struct step *step, const struct run *ru
 /* Whether neither strides nor dilation nor groups are above 1. */
 bool convolution_is_plain(const struct product *product);
 
-enum { CONVOLUTION_VARIANTS = 9 };
+enum { CONVOLUTION_VARIANTS = 10 };
 extern const struct variant *const convolution_variants[CONVOLUTION_VARIANTS];
 
 /* The operator of a layer that is a `struct convolution`. */
@@ -71,7 +77,7 @@ extern const struct variant *const convolution_variants[CONVOLUTION_VARIANTS];
         .name = (function), .class_name = (class), .infer = convolution_infer, .flops = convolution_flops, \
         .variants = convolution_variants, .variant_count = CONVOLUTION_VARIANTS, .takes_affine = true,     \
         .takes_activation = true, .takes_residual = true, .takes_padding = true,                           \
-        .takes_prologue = convolution_takes_prologue, .takes_head = depthwise_expanded_takes,              \
+        .takes_prologue = convolution_takes_prologue, .takes_head = convolution_takes_head,                \
     }
 
 extern const struct op op_conv2d;

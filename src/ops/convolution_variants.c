@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The ways to compute a convolution layer. */
 #include "ops/conv2d_fft.h"
+#include "ops/conv2d_inverted.h"
 #include "ops/conv2d_single.h"
 #include "ops/conv2d_winograd.h"
 #include "ops/convolution.h"
 #include "ops/depthwise.h"
+#include "ops/depthwise_expanded.h"
 
 #include <math.h>
 
@@ -173,6 +175,11 @@ static plait_status enqueue_reference(const struct step *step, const struct run 
                   args, PRODUCT_ARGS + 1);
 }
 
+bool convolution_takes_head(const struct stage *stage, const struct device_traits *device)
+{
+    return depthwise_expanded_takes(stage, device) || conv2d_inverted_takes(stage, device);
+}
+
 /* Nothing is as fast where each channel is a group; a single channel is one of a few for the others. */
 static double cost_depthwise_cpu(const struct step *step, const struct device_traits *device)
 {
@@ -207,12 +214,6 @@ static const struct variant gpu = {
 static const struct variant reference = {
     .name = "reference", .plan = plan_reference, .pack = pack_reference, .enqueue = enqueue_reference};
 
-const struct variant *const convolution_variants[CONVOLUTION_VARIANTS] = {&depthwise_expanded_cpu,
-                                                                          &depthwise_cpu,
-                                                                          &fft_cpu,
-                                                                          &conv2d_winograd4_cpu,
-                                                                          &conv2d_winograd2_cpu,
-                                                                          &conv2d_single_cpu,
-                                                                          &cpu,
-                                                                          &gpu,
-                                                                          &reference};
+const struct variant *const convolution_variants[CONVOLUTION_VARIANTS] = {
+    &conv2d_inverted_cpu,  &depthwise_expanded_cpu, &depthwise_cpu, &fft_cpu, &conv2d_winograd4_cpu,
+    &conv2d_winograd2_cpu, &conv2d_single_cpu,      &cpu,           &gpu,     &reference};

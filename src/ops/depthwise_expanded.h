@@ -7,11 +7,13 @@
 #ifndef OPS_DEPTHWISE_EXPANDED_H
 #define OPS_DEPTHWISE_EXPANDED_H
 
-#include "graph/op.h"
+#include "ops/product.h"
 
-/* An operator's takes_head, for the convolution layers. */
-bool depthwise_expanded_takes(const struct node *node, const struct padding *padding, const struct node *head,
-                              plait_shape input, const struct device_traits *device);
+/* Whether the variant computes the stage and its head. */
+bool depthwise_expanded_takes(const struct stage *stage, const struct device_traits *device);
+
+/* How long it takes, as a variant's cost, with 1x1 kernels of so many channels. */
+double depthwise_expanded_cost(const struct product *product, size_t channels, const struct device_traits *device);
 
 extern const struct variant depthwise_expanded_cpu;
 

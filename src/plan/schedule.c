@@ -142,23 +142,29 @@ out:
     return status;
 }
 
-/* The flops of a sample of the model, as the operators, value and head, count them from their input shapes. */
+/* Adds the flops of a sample of the model, as the operators, value and heads, count them. `shapes` are those of the
+ * innermost head's inputs; then the value's. */
+static void add_flops(const struct value *value, plait_shape *shapes, double *flops)
+{
+    const struct op *op = value->node->op;
+
+    if (value->head) {
+        add_flops(value->head, shapes, flops);
+        shapes[0] = value->head->shape;
+    }
+    *flops += op->flops ? op->flops(value->node, shapes) * (double)value->node->samples : 0;
+}
+
 static plait_status count_flops(const struct values *values, const struct value *value, double *flops)
 {
     plait_status status = PLAIT_OK;
-    const struct value *head = value->head;
     plait_shape *shapes = NULL;
 
     TRY(mem_alloc(&shapes, value->input_count, sizeof *shapes));
     for (size_t i = 0; i < value->input_count; i++) {
         shapes[i] = values->items[value->inputs[i]].shape;
     }
-    if (head) {
-        *flops += head->node->op->flops ? head->node->op->flops(head->node, shapes) : 0;
-        shapes[0] = head->shape;
-    }
-    *flops += value->node->op->flops ? value->node->op->flops(value->node, shapes) : 0;
-    *flops *= (double)value->node->samples;
+    add_flops(value, shapes, flops);
 out:
     mem_free(shapes);
     return status;
@@ -196,20 +202,19 @@ out:
 }
 
 /* A head reads what its step reads, and its result is a tensor of its own, if only in pieces. */
-static plait_status fill_head(const struct values *values, const struct value *value, struct planned_step *planned)
+static plait_status fill_heads(const struct values *values, const struct value *value, struct planned_step *planned)
 {
     plait_status status = PLAIT_OK;
-    struct value *head = value->head;
 
-    if (!head) {
-        return PLAIT_OK;
+    for (struct value *head = value->head; head; head = head->head) {
+        TRY(mem_alloc(&planned->head, 1, sizeof *planned->head));
+        TRY(begin_step(planned->head, head->node->op, head->node->name, 1));
+        TRY(fill_step(values, head, planned->head));
+        planned->head->step.inputs[0] = values->items[value->inputs[0]].place.view;
+        planned->head->step.output = view_of(value_full_shape(values, head));
+        planned->step.head = &planned->head->step;
+        planned = planned->head;
     }
-    TRY(mem_alloc(&planned->head, 1, sizeof *planned->head));
-    TRY(begin_step(planned->head, head->node->op, head->node->name, 1));
-    TRY(fill_step(values, head, planned->head));
-    planned->head->step.inputs[0] = values->items[value->inputs[0]].place.view;
-    planned->head->step.output = view_of(value_full_shape(values, head));
-    planned->step.head = &planned->head->step;
 out:
     return status;
 }
@@ -222,7 +227,7 @@ static plait_status schedule_operator(struct values *values, struct value *value
     value->step = values->plan->step_count - 1;
     struct planned_step *planned = &values->plan->steps[value->step];
     TRY(fill_step(values, value, planned));
-    TRY(fill_head(values, value, planned));
+    TRY(fill_heads(values, value, planned));
     TRY(count_flops(values, value, &planned->step.flops));
     for (size_t i = 0; i < value->input_count; i++) {
         planned->inputs[i] = values->items[value->inputs[i]].place;

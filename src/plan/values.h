@@ -24,7 +24,7 @@ struct value {
     double *input_scale;    /* input 0 is read as relu(input_scale * x + input_shift); NULL: as it is */
     double *input_shift;
     bool gated;         /* input 0 is read as its product with input 1 */
-    struct value *head; /* merged into this one: computes input 0 from what inputs[0] is; NULL: none */
+    struct value *head; /* merged into this one: makes input 0, perhaps by a head too, of inputs[0]; NULL: none */
     struct activation activation;
     struct text fused; /* layers merged into this value */
 
@@ -81,7 +81,7 @@ plait_status value_absorb(struct values *values, size_t into, size_t from);
 /* Lets `reader`, which has one input that it alone reads, read what that is made of instead. */
 plait_status value_skip_input(struct values *values, struct value *reader);
 
-/* Moves the value that is read as input 0, by `reader` alone, to reader->head. */
+/* Moves the value that is read as input 0, by `reader` alone, to reader->head, with its own head. */
 plait_status value_take_head(struct values *values, struct value *reader);
 
 /* Frees what the value owns. */

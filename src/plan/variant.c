@@ -97,13 +97,15 @@ static size_t cheapest(const struct step *step, const struct device_traits *devi
     return best;
 }
 
-/* Floats of the step's own weights. */
+/* Floats of the step's weights and its heads'. */
 static size_t weights_of(const struct step *step)
 {
     size_t floats = 0;
 
-    for (size_t i = 0; i < step->weight_count; i++) {
-        floats += shape_count(step->weights[i].array.shape);
+    for (; step; step = step->head) {
+        for (size_t i = 0; i < step->weight_count; i++) {
+            floats += shape_count(step->weights[i].array.shape);
+        }
     }
     return floats;
 }
@@ -113,7 +115,7 @@ static size_t weights_of(const struct step *step)
 static bool is_modest(const struct step *step)
 {
     enum { FILLING = 16 << 10 }; /* floats */
-    size_t weights = FILLING + weights_of(step) + (step->head ? weights_of(step->head) : 0);
+    const size_t weights = FILLING + weights_of(step);
     size_t values = view_count(&step->output);
 
     for (size_t i = 0; i < step->input_count; i++) {

@@ -54,6 +54,7 @@ void trial_run_variants(const struct trial *trial, struct twin layer, struct var
 void check_variants(const struct variants *seen, const char *optional);
 
 /* Variants of convolutions that are for some devices or layers; those for some layers have tests of their own. */
-#define CONVOLUTION_OPTIONAL "cpu gpu expanded_cpu depthwise_cpu fft_cpu winograd4_cpu winograd2_cpu single_cpu"
+#define CONVOLUTION_OPTIONAL \
+    "cpu gpu inverted_cpu expanded_cpu depthwise_cpu fft_cpu winograd4_cpu winograd2_cpu single_cpu"
 
 #endif
