@@ -106,14 +106,24 @@ static plait_node depthwise_conv2d_2(plait_nodes x, struct supply *supply)
     return depthwise(x.items[0], supply, 2, 2, PLAIT_LINEAR);
 }
 
-/* MobileNet's and EfficientNet's block, in which plait computes the first two layers as one. */
+/* MobileNet's block, which plait computes in one step. */
 static plait_node inverted_residual(plait_nodes x, struct supply *supply)
+{
+    const plait_node wide = convolve(x.items[0], supply, 1, 150, (plait_conv2d_opts){.activation = PLAIT_RELU6});
+    const plait_node deep = depthwise(wide, supply, 1, 1, PLAIT_RELU6);
+
+    return convolve(deep, supply, 1, channels_of(x.items[0]), (plait_conv2d_opts){0});
+}
+
+/* EfficientNet's, of which it computes the first two layers as one. */
+static plait_node gated_residual(plait_nodes x, struct supply *supply)
 {
     const plait_global_pooling_opts squeeze = {.keepdims = 1};
     const plait_node wide = convolve(x.items[0], supply, 1, 150, (plait_conv2d_opts){.activation = PLAIT_SILU});
     const plait_node deep = depthwise(wide, supply, 1, 1, PLAIT_SILU);
-    const plait_node gate = convolve(plait_global_average_pooling2d(deep, &squeeze), supply, 1, 150,
-                                     (plait_conv2d_opts){.activation = PLAIT_SIGMOID});
+    const plait_node few = convolve(plait_global_average_pooling2d(deep, &squeeze), supply, 1, 10,
+                                    (plait_conv2d_opts){.activation = PLAIT_SILU});
+    const plait_node gate = convolve(few, supply, 1, 150, (plait_conv2d_opts){.activation = PLAIT_SIGMOID});
     const plait_node gated = plait_multiply(PLAIT_NODES(deep, gate), NULL);
 
     return convolve(gated, supply, 1, channels_of(x.items[0]), (plait_conv2d_opts){0});
@@ -361,6 +371,7 @@ static const struct check_case cases[] = {
     {"depthwise_conv2d", {3, {13, 11, 33}}, 1, depthwise_conv2d},
     {"depthwise_conv2d, twice", {3, {13, 11, 33}}, 1, depthwise_conv2d_2},
     {"inverted residual", {3, {13, 11, 33}}, 1, inverted_residual},
+    {"inverted residual, gated", {3, {13, 11, 33}}, 1, gated_residual},
     {"depthwise_conv1d", {2, {17, 33}}, 1, depthwise_conv1d},
     {"separable_conv2d", {3, {13, 11, 33}}, 1, separable_conv2d},
     {"separable_conv1d", {2, {17, 33}}, 1, separable_conv1d},
