@@ -48,8 +48,8 @@ typedef struct plait_context_opts {
                                   /* kernels wait for each other by events, and branches share less memory. 0: in */
                                   /* order, which AMD's and some of Intel's drivers run at least as fast */
     int separate_kernels;         /* 1: every step of a run is a kernel of its own on the queue. 0: on CPUs by way of */
-                                  /* PoCL, without profiling, a run is one kernel, which spares some 10 microseconds a */
-                                  /* step */
+                                  /* PoCL, in order and without profiling, a run is one kernel, which spares some 10 */
+                                  /* microseconds a step */
     uint64_t reserved[6];         /* 0 */
 } plait_context_opts;
 
