@@ -259,7 +259,9 @@ static void try_masked(const struct masked_case *c, int hidden, bool asked, stru
                                   .outputs = y,
                                   .output_count = 1 + asked,
                                   .gate = GATE_HARD,
-                                  .run = {.planned = layer->planned, .variants = variants[i]}});
+                                  .run = {.planned = layer->planned,
+                                          .variants = variants[i],
+                                          .apart = asked || hidden > 0}});
     }
     plait_graph_free(graph);
     scratch_reset();

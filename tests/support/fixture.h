@@ -31,6 +31,7 @@ struct run_opts {
     const char *variants; /* as plait_model_opts */
     bool disjoint_memory;
     bool out_of_order; /* runs on the out-of-order queue */
+    bool apart; /* each step has a kernel of its own, as with `variants`: it serves many tests, a chain but one */
 };
 
 /* Creates a model, runs `batch` samples from arrays `x` to arrays `y`, frees it. Returns what the first

@@ -29,6 +29,11 @@ static float **arrays_of(const struct twin *twins, size_t count)
  * all of which may be sums that cancel, can be off by any part of their norm; of many some do not cancel. */
 enum { MANY = 64 };
 
+/* Every how many-th trial is run as a chain. */
+enum { CHAINED = 4 };
+
+static size_t trials;
+
 /* Runs with these variants forced and compares. False if plait cannot do it. */
 static bool run_with(const struct trial *trial, const char *variants)
 {
@@ -44,6 +49,7 @@ static bool run_with(const struct trial *trial, const char *variants)
         memset(y[i], 0, trial->outputs[i].ref.count * sizeof *y[i]);
     }
     const size_t batch = trial->inputs[0].ref.shape.dims[0];
+    opts.apart = opts.apart || trials++ % CHAINED != 0;
     const plait_status status = fixture_run(inputs, outputs, &opts, batch, (const float *const *)x, y);
     if (variants && status == PLAIT_ERR_UNSUPPORTED) {
         return false;
