@@ -49,7 +49,7 @@ typedef struct plait_context_opts {
                                   /* order, which AMD's and some of Intel's drivers run at least as fast */
     int separate_kernels;         /* 1: every step of a run is a kernel of its own on the queue. 0: on CPUs by way of */
                                   /* PoCL, in order and without profiling, a run is one kernel, which spares some 10 */
-                                  /* microseconds a step */
+                                  /* microseconds a step; its cores spin while they wait for each other */
     uint64_t reserved[6];         /* 0 */
 } plait_context_opts;
 
