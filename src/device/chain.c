@@ -2,8 +2,7 @@
 #include "device/chain.h"
 
 #include "base/memory.h"
-#include "device/program.h"
-#include "device/tape.h"
+#include "device/cl.h"
 
 #include <string.h>
 
@@ -60,11 +59,9 @@ plait_status chain_kernel(struct chain *chain, const char *name, const char *opt
 {
     plait_status status = PLAIT_OK;
     struct kernel *kernel = NULL;
-    const struct kernel_source *source = kernel_source_of(name);
+    const struct kernel_source *source = NULL;
 
-    if (!source) {
-        return error_set(PLAIT_ERR_UNSUPPORTED, "kernel %s is not part of this build", name);
-    }
+    TRY(kernel_source_get(name, &source));
     TRY(mem_alloc(&kernel, 1, sizeof *kernel));
     kernel->name = source->name;
     TRY(find_part(chain, source, options, &kernel->number));

@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 #include <threads.h>
 
+struct chain_part;
 struct program;
 
 /* Events, each retained. */
@@ -67,6 +68,16 @@ struct kernel {
     cl_kernel kernel;
     const char *name;
     size_t number; /* in its chain, if it is of one: then there is no cl_kernel */
+};
+
+/* The kernels of a model as one: chain.h. */
+struct chain {
+    plait_context *context;
+    struct chain_part *parts; /* their options are owned */
+    size_t count;
+    size_t capacity;
+    size_t buffers;        /* that a play can use */
+    struct kernel *kernel; /* NULL until it is built */
 };
 
 /* Name of an OpenCL code, "CL_OUT_OF_RESOURCES"; "unknown code" for others. */

@@ -28,6 +28,12 @@ const struct kernel_source *kernel_source_of(const char *name)
     return NULL;
 }
 
+plait_status kernel_source_get(const char *name, const struct kernel_source **out)
+{
+    *out = kernel_source_of(name);
+    return *out ? PLAIT_OK : error_set(PLAIT_ERR_UNSUPPORTED, "kernel %s is not part of this build", name);
+}
+
 static void free_program(struct program *program)
 {
     if (program) {
@@ -178,12 +184,13 @@ out:
 
 plait_status kernel_create(plait_context *context, const char *name, const char *options, struct kernel **out)
 {
-    const struct kernel_source *source = kernel_source_of(name);
+    plait_status status = PLAIT_OK;
+    const struct kernel_source *source = NULL;
 
-    if (!source) {
-        return error_set(PLAIT_ERR_UNSUPPORTED, "kernel %s is not part of this build", name);
-    }
-    return create(context, source, options, false, out);
+    TRY(kernel_source_get(name, &source));
+    TRY(create(context, source, options, false, out));
+out:
+    return status;
 }
 
 plait_status kernel_build(plait_context *context, const struct kernel_source *source, const char *options,

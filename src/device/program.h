@@ -17,6 +17,9 @@ plait_status kernel_create(plait_context *context, const char *name, const char 
 /* The text of kernels/<name>.cl; NULL if there is none. */
 const struct kernel_source *kernel_source_of(const char *name);
 
+/* The same, where a lack of it is an error. */
+plait_status kernel_source_get(const char *name, const struct kernel_source **out);
+
 /* Makes the kernel of a source that was made for these options, and has them in it; its name is a literal. It is built
  * once as well: the options must tell it from other sources of the name. */
 plait_status kernel_build(plait_context *context, const struct kernel_source *source, const char *options,

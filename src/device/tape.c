@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/tape.h"
-
 #include "base/memory.h"
+#include "device/chain.h"
 #include "device/stream.h"
 
 #include <assert.h>

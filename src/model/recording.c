@@ -5,8 +5,6 @@
 #include "device/stream.h"
 #include "model/model.h"
 
-#include <string.h>
-
 /* Where an end lies, as far as launches know. */
 struct end {
     size_t offset;
